@@ -1,0 +1,187 @@
+"""When a conversation goes to a human: a pure function from the turns so far to a decision with its reasons.
+
+Pure, so that a decision can be replayed from the stored turns and explained to whoever asks. Each rule names itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from handoff.domain.conversation import Priority
+
+
+@dataclass(frozen=True)
+class TurnView:
+    """What one bot turn tells. `anger` is 0 to 1; `signals` as the bot sent them."""
+
+    seq: int
+    text: str
+    intent: str | None = None
+    confidence: float = 0.0
+    anger: float = 0.0
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Settings of the rules."""
+
+    anger: float = 0.8
+    anger_rising: float = 0.6
+    misses: int = 2
+    similarity: float = 0.8
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One rule that fired, in its own words, at message `seq`."""
+
+    rule: str
+    detail: str
+    seq: int
+
+    def to_json(self) -> dict[str, object]:
+        """As the desk shows it."""
+        return {"rule": self.rule, "detail": self.detail, "seq": self.seq}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Hand over, why, to whom and how urgently."""
+
+    reasons: tuple[Reason, ...]
+    team: str
+    priority: Priority
+    signals: tuple[str, ...] = field(default=())
+
+    @property
+    def reason(self) -> str:
+        """The rule that weighs most."""
+        return self.reasons[0].rule
+
+
+# A request is a request only when it is short or says the verb; "人工智能" and "人工费" are not one.
+_NOT_A_REQUEST = re.compile(r"(不用|不要|不想|别|不需要|無需|无需|不必)(再)?(帮我|給我|给我)?(转|轉|找|接)")
+_REQUEST = re.compile(
+    r"(转|轉|换|換|找|叫|接|要|喊|呼叫|联系|聯繫|聯絡|连接|連接|请|請|转接|轉接|有没有|有沒有|给我|給我)(一?[个個位名下])?(你们|妳們|你們|的|到|成|接)*"
+    r"(人工(?!智能|智慧|费|費|成本)|真人|活人|客服人员|客服人員|在线客服|在線客服|專員|专员|真正的客服)"
+    r"|人工(客服|服务|服務|坐席|座席|在线|在線|在吗|在嗎|呢)"
+    r"|zhuan\s*ren\s*gong|rengong\s*kefu|^ren\s*gong$|转人g|转ren工|转rg|zrg"
+    r"|\b(talk|speak|chat|connect|transfer|switch|put)\b.{0,25}\b(human|person|agent|representative|rep|someone|operator|staff)\b"
+    r"|\b(real|live|actual)\s+(human|person|agent|people)\b|\bhuman\s+(agent|please|support|being|now|help)\b"
+    r"|\b(want|need|get)\b.{0,12}\b(human|representative|operator|live agent|an agent)\b",
+    re.IGNORECASE,
+)
+_BARE = re.compile(
+    r"^(人工+|真人|转+|轉人工|转人工|人工客服|人工服务|人工服務|客服人员|活人|human|agent|representative|operator|real person|live agent)$",
+    re.IGNORECASE,
+)
+_LEGAL = re.compile(
+    r"起诉|起訴|律师|律師|法院|12315|消协|消協|消费者协会|消保|工商局|市场监管|报警|報警|曝光|媒体|lawyer|\bsue\b|\bsuing\b|legal action|police",
+    re.IGNORECASE,
+)
+_SAFETY = re.compile(
+    r"受伤|受傷|起火|着火|冒烟|冒煙|爆炸|漏电|漏電|触电|觸電|过敏|過敏|中毒|住院|injur|caught fire|on fire|explod|electric shock|allergic reaction",
+    re.IGNORECASE,
+)
+_PAYMENT = re.compile(
+    r"盗刷|盜刷|重复扣款|重複扣款|扣了(两|兩|2|二)次|多扣了?钱|多扣了?錢|诈骗|詐騙|被骗|charged (me )?twice|double charg|fraud|unauthori[sz]ed charge|scam",
+    re.IGNORECASE,
+)
+_WORDS = (("legal", _LEGAL, Priority.URGENT), ("safety", _SAFETY, Priority.URGENT), ("payment", _PAYMENT, Priority.HIGH))
+_COMPLAINTS = {"anger_now", "anger_rising", "complaint", "legal", "safety"}
+_AFTER_SALES = {"start_return", "check_case_status", "track_order", "track_parcel", "cancel_order", "change_address", "request_invoice"}
+_PRE_SALES = {"search_product", "ask_price", "ask_stock", "ask_size", "ask_delivery_time", "compare_products"}
+# What weighs most stands first in the card.
+_WEIGHT = ["safety", "legal", "payment", "asked_for_human", "complaint", "anger_now", "anger_rising", "verification_failed"]
+
+
+def plain(text: str) -> str:
+    """NFKC, lower case, without white space around: what the rules look at."""
+    return unicodedata.normalize("NFKC", text).strip().lower()
+
+
+def asks_for_human(text: str) -> bool:
+    """Whether the customer plainly asks for a human, so that no bot is needed to understand it."""
+    said = plain(text).strip(" ,.!?;:~。!?、…'\"")
+    if not said or len(said) > 200 or _NOT_A_REQUEST.search(said):
+        return False
+    return bool(_BARE.match(said) or _REQUEST.search(said))
+
+
+def similarity(a: str, b: str) -> float:
+    """Jaccard overlap of character pairs, 0 to 1."""
+
+    def pairs(text: str) -> set[str]:
+        bare = re.sub(r"\W+", "", plain(text))
+        return {bare[i : i + 2] for i in range(len(bare) - 1)} or {bare}
+
+    x, y = pairs(a), pairs(b)
+    return len(x & y) / len(x | y) if x | y else 0.0
+
+
+def team_for(intents: Sequence[str | None], rule: str) -> str:
+    """The department: complaints by rule, else by what the customer talked about last."""
+    if rule in _COMPLAINTS:
+        return "complaints"
+    for intent in reversed(intents):
+        if intent in _AFTER_SALES:
+            return "after_sales"
+        if intent in _PRE_SALES:
+            return "pre_sales"
+    return "after_sales"
+
+
+def decide(turns: Sequence[TurnView], thresholds: Thresholds | None = None, *, vip: bool = False) -> Decision | None:
+    """Whether to hand over after the last of `turns` (oldest first, since the bot last took over), and why."""
+    limits = thresholds or Thresholds()
+    if not turns:
+        return None
+    reasons = _reasons(turns, limits, vip)
+    if not reasons:
+        return None
+    reasons.sort(key=lambda r: _WEIGHT.index(r.rule) if r.rule in _WEIGHT else len(_WEIGHT))
+    first = reasons[0].rule
+    urgent = first in ("safety", "legal")
+    high = vip or first in ("payment", "anger_now", "anger_rising", "complaint")
+    return Decision(
+        reasons=tuple(reasons),
+        team=team_for([t.intent for t in turns], first),
+        priority=Priority.URGENT if urgent else Priority.HIGH if high else Priority.NORMAL,
+        signals=tuple(dict.fromkeys(s for t in turns for s in t.signals)),
+    )
+
+
+def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[Reason]:
+    last = turns[-1]
+    found: list[Reason] = []
+    if asks_for_human(last.text) or last.intent == "request_human" and last.confidence >= 0.7:
+        found.append(Reason("asked_for_human", last.text[:80], last.seq))
+    for rule, words, _ in _WORDS:
+        if match := words.search(plain(last.text)):
+            found.append(Reason(rule, match.group(0), last.seq))
+    if last.anger >= limits.anger:
+        found.append(Reason("anger_now", f"{last.anger:.2f}", last.seq))
+    elif len(turns) >= 2 and turns[-2].anger < last.anger and min(turns[-2].anger + 0.2, last.anger) >= limits.anger_rising:
+        found.append(Reason("anger_rising", f"{turns[-2].anger:.2f} → {last.anger:.2f}", last.seq))
+    misses = 0
+    for turn in reversed(turns):
+        if "fallback" not in turn.signals:
+            break
+        misses += 1
+    if misses >= (1 if vip and limits.misses > 1 else limits.misses):
+        found.append(Reason("not_understood", f"{misses}", last.seq))
+    for earlier in turns[-4:-1]:
+        # Short answers inside a form ("1", "好的") repeat without meaning anything.
+        if len(plain(last.text)) >= 5 and similarity(earlier.text, last.text) >= limits.similarity:
+            found.append(Reason("repeated_question", last.text[:80], last.seq))
+            break
+    if sum("negative_feedback" in t.signals for t in turns) >= (1 if misses or vip else 2):
+        found.append(Reason("negative_feedback", last.text[:80], last.seq))
+    found.extend(Reason(s, last.text[:80], last.seq) for s in ("form_failed", "bot_error") if s in last.signals)
+    if vip and found and all(r.rule != "vip" for r in found):
+        found.append(Reason("vip", "", last.seq))
+    return found

@@ -1,0 +1,314 @@
+"""What the use cases need of the outside: one transaction over the store, a bus, and the other processes.
+
+A unit of work is a plain function of a `Transaction`: it cannot await, so no transaction ever spans a network call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from handoff.domain.cases import Case, CaseStatus
+from handoff.domain.conversation import Conversation, Owner, OwnerType
+from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, HandoffId, IdentityId, InboxId
+from handoff.domain.message import Draft, Message
+from handoff.domain.people import Agent, Customer, Inbox, Presence, Session, Team
+from handoff.domain.turns import BotAnswer, BotTurn, Handoff, TurnRecord, TurnState
+
+T = TypeVar("T")
+
+
+class Conversations(Protocol):
+    """The conversations and who owns them."""
+
+    def get(self, id: ConversationId) -> Conversation | None: ...
+
+    def lock(self, id: ConversationId) -> Conversation:
+        """The conversation, with its row held until the transaction ends. Raises NotFound."""
+
+    def current(self, customer_id: CustomerId) -> Conversation | None:
+        """The customer's one conversation that is not resolved."""
+
+    def latest(self, customer_id: CustomerId) -> Conversation | None: ...
+
+    def create(self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None) -> Conversation: ...
+
+    def save(self, conversation: Conversation) -> None:
+        """Store everything of it but the log's counters, which only `append` moves."""
+
+    def change_owner(self, before: Conversation, after: Conversation) -> None:
+        """Store a `give_to`: a conditional update on the owner and epoch of `before`. Raises StaleEpoch with the fresh owner."""
+
+    def list(
+        self,
+        *,
+        agent: Agent,
+        owner: str,
+        status: str | None,
+        q: str | None,
+        before: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Conversation]:
+        """What `agent` may see of them, newest change first (a queue: in queue order)."""
+
+    def of_customer(self, customer_id: CustomerId) -> list[Conversation]: ...
+
+    def waiting(self, team_ids: Sequence[str] | None = None) -> list[Conversation]:
+        """Those in the queue, in the order of priority and arrival."""
+
+    def unanswered(self, now: datetime, limit: int) -> list[ConversationId]:
+        """Bot-owned ones with unanswered messages and no live claim."""
+
+    def owned_by(self, agent_id: AgentId) -> list[Conversation]: ...
+
+    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[int, int]]:
+        """`(last_seq, epoch)` of each: what the sweep compares."""
+
+    def changed_since(self, at: datetime) -> list[ConversationId]:
+        """Those that changed at or after `at`: what the desks of this gateway may have missed."""
+
+
+class Messages(Protocol):
+    """The log."""
+
+    def append(self, draft: Draft, *, as_owner: Owner | None) -> Message:
+        """Append and return the message. `as_owner` None: customers, system and private messages.
+
+        Raises StaleEpoch if the owner has changed, DuplicateMessage (with the first one's seq) on a repeated client id,
+        ClientIdReused when its content differs, NotFound.
+        """
+
+    def after(self, id: ConversationId, seq: int, limit: int, *, private: bool) -> list[Message]: ...
+
+    def before(self, id: ConversationId, seq: int, limit: int) -> list[Message]:
+        """The `limit` messages before `seq`, oldest first, private ones too."""
+
+    def between(self, id: ConversationId, first: int, last: int) -> list[Message]: ...
+
+    def by_client_id(self, id: ConversationId, client_id: str) -> Message | None: ...
+
+
+class Turns(Protocol):
+    """Bot turns as rows: a claim is a conditional update with an expiry."""
+
+    def claim(self, id: ConversationId, claim: str, now: datetime, lease_seconds: float) -> BotTurn | None:
+        """The turn to run now, claimed: the running one whose claim has expired, or a new one over what is unanswered.
+
+        None when nothing is owed or somebody else holds a live claim.
+        """
+
+    def renew(self, turn: BotTurn, until: datetime) -> bool:
+        """Keep the claim; False when it was lost."""
+
+    def release(self, turn: BotTurn, retry_at: datetime) -> None:
+        """Give the claim up; the turn is tried again from `retry_at` on."""
+
+    def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer | None, now: datetime) -> bool:
+        """Write what came of it, if the claim is still ours; False when it was lost."""
+
+    def close_running(self, id: ConversationId) -> None:
+        """A human takes over: whatever runs is late."""
+
+    def records(self, id: ConversationId, since_epoch: int = 0) -> list[TurnRecord]: ...
+
+
+class Handoffs(Protocol):
+    """Passages from bot to human."""
+
+    def add(self, handoff: Handoff) -> None: ...
+
+    def save(self, handoff: Handoff) -> None: ...
+
+    def get(self, id: HandoffId) -> Handoff | None: ...
+
+    def of(self, id: ConversationId) -> list[Handoff]: ...
+
+    def open(self) -> list[tuple[Handoff, Conversation]]:
+        """Those still waiting, in queue order."""
+
+    def handling_seconds(self, limit: int) -> list[float]:
+        """How long the latest accepted conversations kept an agent."""
+
+    def last_agent(self, customer_id: CustomerId) -> AgentId | None: ...
+
+
+class Agents(Protocol):
+    """The people who answer."""
+
+    def get(self, id: AgentId, now: datetime) -> Agent | None: ...
+
+    def all(self, now: datetime) -> list[Agent]: ...
+
+    def credentials(self, email: str) -> tuple[AgentId, str] | None:
+        """The agent's id and password hash."""
+
+    def teams(self) -> list[Team]: ...
+
+    def add(self, agent: Agent, password_hash: str) -> None: ...
+
+    def add_team(self, team: Team) -> None: ...
+
+    def set_presence(self, id: AgentId, presence: Presence) -> None: ...
+
+    def beat(self, id: AgentId, now: datetime) -> None: ...
+
+    def assigned(self, id: AgentId, now: datetime) -> None: ...
+
+    def open_session(self, token_hash: str, id: AgentId, expires_at: datetime) -> None: ...
+
+    def session(self, token_hash: str, now: datetime) -> AgentId | None: ...
+
+    def close_session(self, token_hash: str) -> None: ...
+
+
+class Customers(Protocol):
+    """Customers, their identities, inboxes and sessions."""
+
+    def inbox(self, id: InboxId) -> Inbox | None: ...
+
+    def inbox_by_token(self, website_token: str) -> Inbox | None: ...
+
+    def inboxes(self) -> list[Inbox]: ...
+
+    def save_inbox(self, inbox: Inbox) -> None: ...
+
+    def get(self, id: CustomerId) -> Customer | None: ...
+
+    def create(self, customer: Customer) -> None: ...
+
+    def update(self, customer: Customer) -> None: ...
+
+    def by_identifier(self, identifier: str) -> Customer | None: ...
+
+    def identity(self, inbox_id: InboxId, external_id: str) -> tuple[IdentityId, CustomerId] | None: ...
+
+    def add_identity(self, id: IdentityId, customer_id: CustomerId, inbox_id: InboxId, external_id: str, verified: bool) -> None: ...
+
+    def move(self, from_id: CustomerId, to_id: CustomerId) -> None:
+        """Give everything of one customer to another (an anonymous visitor was identified)."""
+
+    def open_session(self, token_hash: str, session: Session) -> None: ...
+
+    def session(self, token_hash: str, now: datetime) -> Session | None: ...
+
+    def renew_session(self, token_hash: str, expires_at: datetime, locale: str | None) -> None: ...
+
+    def close_sessions(self, *, token_hash: str | None = None, customer_id: CustomerId | None = None) -> None: ...
+
+    def erase(self, id: CustomerId) -> dict[str, int]:
+        """Delete every row that is about this customer; the counts by table."""
+
+
+class Cases(Protocol):
+    """Cases and what happened to them."""
+
+    def add(self, case: Case, key: str, request_hash: str) -> None: ...
+
+    def by_key(self, key: str) -> tuple[Case, str] | None:
+        """The case made under this idempotency key, with the hash of that request."""
+
+    def get(self, id: CaseId) -> Case | None: ...
+
+    def save(self, case: Case) -> None: ...
+
+    def next_number(self, letter: str, now: datetime) -> str: ...
+
+    def list(self, *, status: CaseStatus | None = None, kind: str | None = None, customer_id: CustomerId | None = None,
+             team_ids: Sequence[str] | None = None, limit: int = 200) -> list[Case]: ...
+
+    def without_effect(self, now: datetime, limit: int) -> list[Case]:
+        """After-sales cases that the shop has not heard of yet."""
+
+    def record(self, case_id: CaseId, at: datetime, actor: str, kind: str, data: dict[str, Any]) -> None: ...
+
+    def events(self, case_id: CaseId) -> list[dict[str, Any]]: ...
+
+
+class Records(Protocol):
+    """Small durable facts: idempotent answers, opened orders, the audit trail."""
+
+    def answer(self, scope: str, key: str) -> tuple[str, dict[str, Any]] | None:
+        """The request's hash and the answer given under this key before."""
+
+    def keep_answer(self, scope: str, key: str, request_hash: str, answer: dict[str, Any], customer_id: CustomerId | None,
+                    now: datetime) -> None: ...
+
+    def forget_answers(self, before: datetime) -> int: ...
+
+    def grant_order(self, conversation_id: ConversationId, customer_id: CustomerId, order_number: str, now: datetime) -> None: ...
+
+    def granted_orders(self, conversation_id: ConversationId) -> list[str]: ...
+
+    def audit(self, at: datetime, actor: str, action: str, subject: str, data: dict[str, Any]) -> None: ...
+
+
+class Transaction(Protocol):
+    """One transaction over everything. What it raises rolls it back."""
+
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def turns(self) -> Turns: ...
+    @property
+    def handoffs(self) -> Handoffs: ...
+    @property
+    def agents(self) -> Agents: ...
+    @property
+    def customers(self) -> Customers: ...
+    @property
+    def cases(self) -> Cases: ...
+    @property
+    def records(self) -> Records: ...
+
+
+class Store(Protocol):
+    """Runs units of work."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one durable transaction. Raises what it raises, or Unavailable("database_unavailable")."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on a snapshot that it must not change."""
+
+
+class Bus(Protocol):
+    """Wakes the other gateways. It may lose anything at any time; SQL is the truth."""
+
+    async def publish(self, channel: str, payload: dict[str, Any]) -> None: ...
+
+
+class Limits(Protocol):
+    """Counters with an expiry."""
+
+    async def hit(self, key: str, limit: int, seconds: int) -> int | None:
+        """Count one; None while at most `limit` in `seconds`, else the seconds until the next is free."""
+
+    async def peek(self, key: str, limit: int) -> int | None:
+        """As `hit` would answer for one more, without counting."""
+
+
+class Bot(Protocol):
+    """Rasa behind its channel."""
+
+    async def answer(self, turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
+        """Raises BotUnavailable (nothing ran or nothing was saved) or BotBusy (it is being worked on)."""
+
+    async def healthy(self) -> bool: ...
+
+
+class Faq(Protocol):
+    """The FAQ search process."""
+
+    async def search(self, query: str, locale: str, limit: int) -> dict[str, Any]:
+        """`{decision, results}`. Raises Unavailable("faq_unavailable")."""
+
+    async def suggest(self, query: str, locale: str, limit: int) -> dict[str, Any]: ...
+
+
+__all__ = [
+    "Agents", "Bot", "Bus", "Cases", "Conversations", "Customers", "Faq", "Handoffs", "Limits", "Messages", "OwnerType",
+    "Records", "Store", "Transaction", "Turns",
+]

@@ -1,0 +1,88 @@
+"""The escalation policy, replayed over turns."""
+
+import pytest
+
+from handoff.domain.conversation import Priority
+from handoff.domain.escalation import Thresholds, TurnView, asks_for_human, decide
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["转人工", "转人工!!", "人工", "人工客服", "我要转人工客服", "轉人工", "找真人", "麻烦帮我转一下人工", "人工服务", "有没有人工啊", "zhuan rengong",
+     "zhuanrengong", "  转人工。", "human please", "Can I talk to a real person?", "agent", "I want to speak to someone", "接人工", "給我轉人工",
+     "转接人工", "转人工，别再让机器人回复了", "HUMAN AGENT", "i need a human", "叫个活人来", "联系人工客服"],
+)
+def test_that_a_plain_request_for_a_human_is_recognised(text: str) -> None:
+    assert asks_for_human(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["人工智能音箱多少钱", "安装人工费怎么算", "不用转人工", "先别转人工", "", "😀", "退货怎么弄", "你是人工智能吗", "订单 12315", "is the agent fee included in shipping"],
+)
+def test_that_other_talk_is_no_request_for_a_human(text: str) -> None:
+    assert not asks_for_human(text)
+
+
+def turn(seq: int, text: str = "问题", **kw: object) -> TurnView:
+    return TurnView(seq=seq, text=text, **kw)  # type: ignore[arg-type]
+
+
+def test_that_a_calm_understood_conversation_stays_with_the_bot() -> None:
+    assert decide([turn(1, "你好"), turn(3, "什么时候发货", intent="ask_faq", confidence=0.9, anger=0.05)]) is None
+
+
+def test_that_anger_now_goes_to_complaints_with_high_priority() -> None:
+    decision = decide([turn(1, "你们什么垃圾服务", anger=0.93)])
+    assert decision is not None
+    assert (decision.reason, decision.team, decision.priority) == ("anger_now", "complaints", Priority.HIGH)
+    assert decision.reasons[0].detail == "0.93"
+
+
+def test_that_rising_anger_escalates_before_it_peaks() -> None:
+    assert decide([turn(1, "快点", anger=0.5), turn(3, "到底行不行", anger=0.7)]) is not None
+    assert decide([turn(1, "快点", anger=0.1), turn(3, "到底行不行", anger=0.7)]) is None
+
+
+def test_that_two_turns_not_understood_escalate_and_one_does_not() -> None:
+    miss = ("fallback",)
+    assert decide([turn(1, "abc", signals=miss)]) is None
+    decision = decide([turn(1, "abc", signals=miss), turn(3, "xyz", signals=miss)])
+    assert decision is not None
+    assert decision.reason == "not_understood"
+    assert decide([turn(1, "abc", signals=miss), turn(3, "退货"), turn(5, "xyz", signals=miss)]) is None
+
+
+def test_that_a_vip_is_handed_over_after_one_miss() -> None:
+    decision = decide([turn(1, "abc", signals=("fallback",))], vip=True)
+    assert decision is not None
+    assert decision.priority is Priority.HIGH
+
+
+def test_that_the_same_question_again_escalates() -> None:
+    decision = decide([turn(1, "我的快递怎么还没到啊"), turn(3, "我的快递怎么还没到啊！")])
+    assert decision is not None
+    assert decision.reason == "repeated_question"
+    assert decide([turn(1, "好的"), turn(3, "好的")]) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "priority"),
+    [("我要打12315", "legal", Priority.URGENT), ("充电器起火了", "safety", Priority.URGENT), ("为什么扣了两次钱", "payment", Priority.HIGH)],
+)
+def test_that_legal_safety_and_payment_words_escalate_at_once(text: str, rule: str, priority: Priority) -> None:
+    decision = decide([turn(1, text)])
+    assert decision is not None
+    assert (decision.reason, decision.priority) == (rule, priority)
+
+
+def test_that_the_team_follows_what_the_customer_talked_about() -> None:
+    decision = decide([turn(1, "这件有M码吗", intent="ask_size"), turn(3, "转人工")], Thresholds())
+    assert decision is not None
+    assert decision.team == "pre_sales"
+
+
+def test_that_a_failed_form_is_a_reason_of_its_own() -> None:
+    decision = decide([turn(1, "我要退货", intent="start_return", signals=("form_failed",))])
+    assert decision is not None
+    assert (decision.reason, decision.team) == ("form_failed", "after_sales")
