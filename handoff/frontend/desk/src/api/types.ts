@@ -1,25 +1,13 @@
-/** The wire types of docs/interfaces.md §7, as the desk reads them. */
+/** The wire types of docs/interfaces.md §7, as the desk reads them; what the widget reads too is in `shared/wire`. */
+import type { AgentMessage, Bilingual, Order, Owner, Sender } from "../../../shared/wire";
 
-export type OwnerType = "bot" | "queue" | "agent";
+export type { Bilingual, Content, Order, Owner, OwnerType, Parcel, ParcelEvent, Product, Sender } from "../../../shared/wire";
+
+export type Message = AgentMessage;
 export type ConversationStatus = "open" | "snoozed" | "resolved";
 export type Priority = "normal" | "high" | "urgent";
 export type Presence = "online" | "away" | "offline";
 export type Role = "agent" | "supervisor" | "admin";
-export type Sender = "customer" | "bot" | "agent" | "system";
-
-/** Text that exists in both languages; some installations fill only one. */
-export interface Bilingual {
-  zh?: string;
-  en?: string;
-}
-
-export interface Owner {
-  type: OwnerType;
-  id: string | null;
-  name: string | null;
-  epoch: number;
-}
-
 export interface TeamRef {
   id: string;
   name: Bilingual | string;
@@ -124,92 +112,6 @@ export interface Case {
   data: Record<string, unknown>;
   due_at: string | null;
   created_at: string;
-}
-
-export interface ParcelEvent {
-  at: string;
-  place: Bilingual | null;
-  text: Bilingual;
-}
-
-export interface Parcel {
-  tracking_number: string;
-  order_number?: string;
-  carrier: Bilingual;
-  status: string;
-  eta?: string | null;
-  events?: ParcelEvent[];
-}
-
-export interface OrderItem {
-  sku: string;
-  name: Bilingual;
-  size?: string | null;
-  quantity: number;
-  price: number;
-  returned?: number | boolean;
-}
-
-export interface Order {
-  number: string;
-  status: string;
-  placed_at: string;
-  paid_at?: string | null;
-  delivered_at?: string | null;
-  items: OrderItem[];
-  total: number;
-  currency: string;
-  shipping_fee?: number;
-  address?: { name?: string; phone_masked?: string; text?: string } | null;
-  parcels?: Parcel[];
-  returns?: { id: string; kind: string; sku: string; status: string }[];
-  cancellable?: boolean;
-  address_changeable?: boolean;
-  returnable_until?: string | null;
-}
-
-export interface Product {
-  sku: string;
-  name: Bilingual;
-  price: number;
-  currency: string;
-  list_price?: number | null;
-  stock?: number | null;
-  sizes?: { size: string; stock: number }[];
-  url?: string | null;
-}
-
-/** `text` is always there; the rest depends on `type`. */
-export interface Content {
-  type: string;
-  text: string;
-  options?: { id: string; title: string }[];
-  order?: Order;
-  parcel?: Parcel;
-  parcels?: Parcel[];
-  products?: Product[];
-  product?: Product;
-  entry_id?: string;
-  upload_id?: string;
-  name?: string;
-  mime?: string;
-  size?: number;
-  rating?: number | null;
-  comment?: string | null;
-}
-
-export interface Message {
-  seq: number;
-  /** The seq before it that this reader may see; 0 at the start. */
-  prev?: number;
-  sender: Sender;
-  sender_id?: string | null;
-  name: string | null;
-  content: Content;
-  created_at: string;
-  client_id?: string | null;
-  private?: boolean;
-  kind?: string | null;
 }
 
 export interface Detail extends Summary {

@@ -30,42 +30,33 @@ export function firstSeq(log: Log): number {
   return log.items[0]?.seq ?? 0;
 }
 
-function previousOf(message: Message): number {
-  return message.prev ?? message.seq - 1;
-}
-
 function withoutSent(pending: readonly Pending[], arrived: readonly Message[]): readonly Pending[] {
   const sent = new Set(arrived.map((message) => message.client_id).filter(Boolean));
   return pending.some((one) => sent.has(one.clientId)) ? pending.filter((one) => !sent.has(one.clientId)) : pending;
 }
 
-/** Append the next message, replace one we have, or (`gap`) leave the log as it is: the caller re-reads after `lastSeq`. */
+/**
+ * Append the next message, replace one we have, or (`gap`) leave the log as it is: the caller re-reads after `lastSeq`.
+ * A message from before what is loaded is history for `merge` to bring, not news.
+ */
 export function receive(log: Log, message: Message): { log: Log; gap: boolean } {
-  const last = lastSeq(log);
-  if (message.seq > last) {
-    if (previousOf(message) > last) return { log, gap: true };
+  if (message.seq > lastSeq(log)) {
+    // Agents see every message, so for them the seqs themselves are dense.
+    if (message.seq !== lastSeq(log) + 1) return { log, gap: true };
     return { log: { items: [...log.items, message], pending: withoutSent(log.pending, [message]) }, gap: false };
   }
-  return { log: merge(log, [message]), gap: false };
+  return { log: message.seq < firstSeq(log) ? log : merge(log, [message]), gap: false };
 }
 
-/** Put a page (older, newer or overlapping) into the run; a message that is there twice is kept once, the newer copy. */
+/**
+ * Put a page into the run: one that ends where the run begins, begins where it ends, or overlaps it.
+ * A message that is there twice is kept once, the newer copy.
+ */
 export function merge(log: Log, page: readonly Message[]): Log {
   if (page.length === 0) return log;
-  const first = firstSeq(log);
-  const bySeq = new Map(log.items.map((message) => [message.seq, message]));
-  for (const message of page) {
-    // A repeat from before what is loaded would leave a hole above it.
-    if (page.length === 1 && message.seq < first && !touches(message, first, log)) continue;
-    bySeq.set(message.seq, message);
-  }
+  const bySeq = new Map([...log.items, ...page].map((message) => [message.seq, message]));
   const items = [...bySeq.values()].sort((a, b) => a.seq - b.seq);
   return { items, pending: withoutSent(log.pending, page) };
-}
-
-function touches(message: Message, first: number, log: Log): boolean {
-  const head = log.items[0];
-  return head !== undefined && message.seq < first && previousOf(head) <= message.seq;
 }
 
 export function startSending(log: Log, pending: Pending): Log {

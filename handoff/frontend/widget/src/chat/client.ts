@@ -1,0 +1,338 @@
+/** The chat of one customer with one website: session, connection, log and outbox, and what the page may ask of them. */
+import type { Message, ServerFrame, SessionReply } from "../../../shared/wire";
+import { ApiError, type WidgetApi } from "../net/api";
+import { Connection, type ConnectionParts, type ConnectionState } from "../net/connection";
+import { SESSION_KEY, type Identity, type Session } from "../net/session";
+import type { WebsiteStorage } from "../net/storage";
+import { emptyLog, take, takePage } from "./log";
+import { Sender } from "./sender";
+import { OutboxShelf } from "./shelf";
+import { initialState, Store, type ChatState } from "./state";
+
+export type EventName = "kefu:ready" | "kefu:on-message" | "kefu:queue" | "kefu:error";
+export type Emit = (name: EventName, detail: unknown) => void;
+
+const READ_KEY = "read";
+/** Longer than the pause between two typing marks of a person who writes on. */
+const TYPING_SHOWN_MS = 6000;
+/** A bot that says nothing for so long is not "typing" any more. */
+const BOT_TYPING_SHOWN_MS = 20_000;
+const TYPING_SENT_EVERY_MS = 3000;
+
+export interface ClientParts {
+  api: WidgetApi;
+  session: Session;
+  storage: WebsiteStorage;
+  emit: Emit;
+  openSocket: ConnectionParts["openSocket"];
+  random: () => number;
+  newId: () => string;
+}
+
+export class ChatClient {
+  readonly store = new Store<ChatState>(initialState);
+  private readonly connection: Connection;
+  private readonly sender: Sender;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private typingSentAt = 0;
+  private readSent = 0;
+  /** Messages up to here were there when the page came: they are history, not news. */
+  private newsAfter: number | null = null;
+  private resyncing = false;
+
+  constructor(private readonly parts: ClientParts) {
+    this.connection = new Connection(
+      {
+        openSession: () => this.openSession(),
+        expireSession: (token) => parts.session.expire(token),
+        cursor: () => this.store.get().log.cursor,
+        onState: (state) => this.stateChanged(state),
+        onFrame: (frame) => this.frame(frame),
+        onError: (error) => this.problem(error.code, error.message, null),
+        onTooBig: () => {
+          this.sender.failCurrent("message_too_long");
+          this.problem("message_too_long", "", null);
+        },
+      },
+      { api: parts.api, openSocket: parts.openSocket, random: parts.random },
+    );
+    this.sender = new Sender(
+      {
+        isUp: () => this.connection.isUp,
+        deliver: (frame) => this.connection.send(frame),
+        onStuck: () => this.connection.restart(),
+        onChange: (outbox) => this.store.set({ outbox }),
+      },
+      new OutboxShelf(parts.storage),
+      parts.newId,
+    );
+    this.store.set({ outbox: this.sender.entries });
+  }
+
+  // What the page and the views ask for
+
+  connect(): void {
+    this.connection.start();
+  }
+
+  setOpen(open: boolean): void {
+    this.store.set({ open });
+    if (open) {
+      this.connect();
+      this.markRead();
+    }
+  }
+
+  /** An empty text is not sent. */
+  send(text: string): void {
+    const trimmed = text.trim();
+    if (!trimmed) return;
+    this.dismiss();
+    this.sender.send(trimmed, null);
+    this.connect();
+  }
+
+  choose(optionId: string, title: string): void {
+    this.dismiss();
+    this.sender.send(title, optionId);
+    this.connect();
+  }
+
+  retry(clientId: string): void {
+    this.sender.retry(clientId);
+  }
+
+  discard(clientId: string): void {
+    this.sender.discard(clientId);
+  }
+
+  typing(): void {
+    const now = Date.now();
+    if (this.store.get().owner?.type !== "agent" || now - this.typingSentAt < TYPING_SENT_EVERY_MS) return;
+    this.typingSentAt = now;
+    this.connection.send({ type: "typing" });
+  }
+
+  /** Everything in the log has been before the customer's eyes. */
+  markRead(): void {
+    const { log, readSeq, conversationId, open } = this.store.get();
+    if (!open || !conversationId || document.visibilityState === "hidden") return;
+    if (log.cursor > readSeq) {
+      this.store.set({ readSeq: log.cursor });
+      this.parts.storage.write(READ_KEY, { conversationId, seq: log.cursor });
+    }
+    if (this.connection.isUp && log.cursor > this.readSent) {
+      this.readSent = log.cursor;
+      this.connection.send({ type: "read", seq: log.cursor });
+    }
+  }
+
+  dismiss(): void {
+    clearTimeout(this.noticeTimer);
+    this.store.set({ notice: null });
+  }
+
+  identify(identity: Identity): void {
+    if (this.parts.session.identify(identity)) this.forgetConversation();
+    this.connection.renew();
+  }
+
+  /** The language is the session's too: the gateway speaks it in its own lines. */
+  localeChanged(): void {
+    if (!this.parts.session.current) return;
+    this.parts.session.reload();
+    this.connection.restart();
+  }
+
+  /** Ends the session here and at the gateway. The page begins anew, as nobody in particular. */
+  async reset(): Promise<void> {
+    const token = this.parts.session.token;
+    const { open } = this.store.get();
+    this.connection.stop();
+    this.parts.session.forget();
+    this.forgetConversation();
+    this.store.set({ session: null, owner: null, wasUp: false, notice: null });
+    if (token) {
+      try {
+        await this.parts.api.revokeSession(token);
+      } catch (error) {
+        // Forgotten here in any case; a token nobody has expires by itself.
+        const { code, message } = error as ApiError;
+        this.parts.emit("kefu:error", { code, message });
+      }
+    }
+    if (open) this.connect();
+  }
+
+  async download(uploadId: string): Promise<Blob> {
+    const session = await this.openSession();
+    return this.parts.api.download(session.token, uploadId);
+  }
+
+  /** The browser is online again, or its user looks at the page. */
+  wake(): void {
+    this.connection.hurry();
+    this.markRead();
+  }
+
+  /** Another tab of this website wrote into the storage. */
+  storageChanged(event: StorageEvent): void {
+    const { storage, session } = this.parts;
+    if (storage.isAbout(event, SESSION_KEY) && session.isOutdated()) {
+      session.reload();
+      if (session.isKnown) this.connection.restart();
+      else {
+        this.connection.stop();
+        this.forgetConversation();
+        if (this.store.get().open) this.connect();
+      }
+    }
+    if (storage.isAbout(event, READ_KEY)) this.store.set({ readSeq: this.storedRead() });
+  }
+
+  // What comes from the gateway
+
+  private async openSession(): Promise<SessionReply> {
+    const session = await this.parts.session.open();
+    this.store.set({ session });
+    this.enterConversation(session.conversation_id);
+    return session;
+  }
+
+  /** True when it is another conversation than the one the log is of. */
+  private enterConversation(conversationId: string): boolean {
+    const before = this.store.get().conversationId;
+    if (before === conversationId) return false;
+    this.newsAfter = before === null ? null : 0;
+    this.readSent = 0;
+    this.store.set({ conversationId, log: emptyLog, queue: null, typing: null });
+    this.store.set({ readSeq: this.storedRead() });
+    return before !== null;
+  }
+
+  private storedRead(): number {
+    const value = this.parts.storage.read(READ_KEY) as { conversationId?: string; seq?: number } | null;
+    return value?.conversationId === this.store.get().conversationId ? (value?.seq ?? 0) : 0;
+  }
+
+  private forgetConversation(): void {
+    this.sender.clear();
+    this.newsAfter = null;
+    this.parts.storage.remove(READ_KEY);
+    this.store.set({ conversationId: null, log: emptyLog, queue: null, typing: null, readSeq: 0 });
+  }
+
+  private stateChanged(connection: ConnectionState): void {
+    const up = connection === "online" || connection === "polling";
+    this.store.set(up ? { connection, wasUp: true } : { connection, typing: null });
+    if (!up) this.sender.interrupted();
+  }
+
+  private frame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "hello":
+        return this.greeted(frame);
+      case "message":
+        return this.message(frame);
+      case "ack":
+        return this.acked(frame.client_id, frame.seq);
+      case "queue":
+        return this.queued({ position: frame.position, wait_seconds: frame.wait_seconds });
+      case "owner":
+        return this.store.set(frame.owner.type === "queue" ? { owner: frame.owner } : { owner: frame.owner, queue: null });
+      case "typing":
+        return this.showTyping(frame.sender, TYPING_SHOWN_MS);
+      case "error":
+        return this.problem(frame.code, frame.message, this.sender.refusedBy(frame));
+    }
+  }
+
+  private greeted(hello: Extract<ServerFrame, { type: "hello" }>): void {
+    const cursor = this.store.get().log.cursor;
+    if (this.enterConversation(hello.conversation_id) && cursor > 0) {
+      this.connection.restart(); // this hello answered the cursor of another conversation
+      return;
+    }
+    this.newsAfter ??= hello.last_seq;
+    this.store.set({ owner: hello.owner, queue: hello.owner.type === "queue" ? (hello.queue ?? null) : null });
+    this.markRead();
+    this.sender.flush();
+  }
+
+  private message({ seq, prev, sender, name, content, created_at, client_id }: Message): void {
+    const message = { seq, prev, sender, name, content, created_at, client_id };
+    const { log, outcome } = take(this.store.get().log, message);
+    if (outcome === "gap") void this.resync();
+    if (outcome !== "added") return;
+    this.store.set({ log });
+    this.arrived(message);
+  }
+
+  private arrived(message: Message): void {
+    this.sender.logged(message);
+    if (message.sender !== "customer") this.hideTyping();
+    if (this.newsAfter !== null && message.seq > this.newsAfter) this.parts.emit("kefu:on-message", message);
+    this.markRead();
+  }
+
+  /** Something is missing between the cursor and what came: read it again. */
+  private async resync(): Promise<void> {
+    if (this.resyncing) return;
+    this.resyncing = true;
+    try {
+      for (;;) {
+        const before = this.store.get();
+        const { token } = await this.parts.session.open();
+        const page = await this.parts.api.read(token, before.log.cursor);
+        if (this.store.get().conversationId !== before.conversationId) return;
+        const { log, added, gap } = takePage(this.store.get().log, page.items);
+        this.store.set({ log });
+        for (const message of added) this.arrived(message);
+        if (gap) throw new ApiError(0, "gap", "The log has a gap that reading again does not close.");
+        if (!added.length) return;
+      }
+    } catch {
+      this.connection.restart(); // the same cursor, over a fresh connection
+    } finally {
+      this.resyncing = false;
+    }
+  }
+
+  private acked(clientId: string, seq: number): void {
+    const { log, owner } = this.store.get();
+    const shown = log.items.some((message) => message.client_id === clientId);
+    this.sender.acked(clientId, seq);
+    if (seq <= log.cursor && !shown) {
+      // The gateway began a new conversation under our feet: its seqs start again.
+      this.parts.session.reload();
+      this.connection.restart();
+      return;
+    }
+    const answered = log.items.some((message) => message.seq > seq && message.sender !== "customer");
+    if (owner?.type === "bot" && !answered) this.showTyping("bot", BOT_TYPING_SHOWN_MS);
+  }
+
+  private queued(queue: NonNullable<ChatState["queue"]>): void {
+    this.store.set({ queue });
+    this.parts.emit("kefu:queue", queue);
+  }
+
+  private showTyping(sender: "agent" | "bot", milliseconds: number): void {
+    clearTimeout(this.typingTimer);
+    this.store.set({ typing: sender });
+    this.typingTimer = setTimeout(() => this.hideTyping(), milliseconds);
+  }
+
+  private hideTyping(): void {
+    clearTimeout(this.typingTimer);
+    this.store.set({ typing: null });
+  }
+
+  private problem(code: string, message: string, until: number | null): void {
+    clearTimeout(this.noticeTimer);
+    this.store.set({ notice: { code, message, until } });
+    if (until) this.noticeTimer = setTimeout(() => this.dismiss(), until - Date.now());
+    this.parts.emit("kefu:error", { code, message, retry_after: until ? (until - Date.now()) / 1000 : null });
+  }
+}

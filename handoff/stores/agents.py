@@ -1,0 +1,125 @@
+"""Agents, teams and their sessions in SQL. Presence is here too: few rows, and losing Redis logs nobody out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from handoff.domain.conversation import OwnerType, Status
+from handoff.domain.ids import AgentId
+from handoff.domain.people import PRESENCE_TTL_SECONDS, Agent, Presence, Role, Team
+from handoff.stores.schema import agent_sessions, agent_teams, teams
+from handoff.stores.schema import agents as a
+from handoff.stores.schema import conversations as c
+
+
+class SqlAgents:
+    """See ports.Agents."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def get(self, id: AgentId, now: datetime) -> Agent | None:
+        """See ports.Agents."""
+        return next(iter(self._load(now, id)), None)
+
+    def all(self, now: datetime) -> list[Agent]:
+        """See ports.Agents."""
+        return self._load(now, None)
+
+    def _load(self, now: datetime, id: AgentId | None) -> list[Agent]:
+        query = select(a).where(a.c.active.is_(True)).order_by(a.c.name)
+        loads = (
+            select(c.c.owner_id, func.count())
+            .where(c.c.owner_type == OwnerType.AGENT.value, c.c.status == Status.OPEN.value)
+            .group_by(c.c.owner_id)
+        )
+        members = select(agent_teams.c.agent_id, teams.c.id, teams.c.name).join(teams, teams.c.id == agent_teams.c.team_id)
+        if id is not None:
+            query, loads = query.where(a.c.id == id), loads.where(c.c.owner_id == id)
+            members = members.where(agent_teams.c.agent_id == id)
+        load = {row[0]: row[1] for row in self._db.execute(loads)}
+        by_agent: dict[str, list[Team]] = defaultdict(list)
+        for agent_id, team_id, name in self._db.execute(members.order_by(teams.c.id)):
+            by_agent[agent_id].append(Team(team_id, name))
+        return [self._agent(row, now, load.get(row.id, 0), by_agent[row.id]) for row in self._db.execute(query)]
+
+    @staticmethod
+    def _agent(row: Row[Any], now: datetime, load: int, members: list[Team]) -> Agent:
+        alive = row.seen_at is not None and now - row.seen_at <= timedelta(seconds=PRESENCE_TTL_SECONDS)
+        return Agent(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            role=Role(row.role),
+            presence=Presence(row.presence) if alive else Presence.OFFLINE,
+            capacity=row.capacity,
+            load=load,
+            locale=row.locale,
+            teams=tuple(members),
+            languages=tuple(row.languages),
+            idle_since=row.assigned_at,
+        )
+
+    def credentials(self, email: str) -> tuple[AgentId, str] | None:
+        """See ports.Agents."""
+        query = select(a.c.id, a.c.password_hash).where(a.c.email == email, a.c.active.is_(True))
+        row = self._db.execute(query).one_or_none()
+        return (row.id, row.password_hash) if row else None
+
+    def teams(self) -> list[Team]:
+        """See ports.Agents."""
+        return [Team(row.id, row.name) for row in self._db.execute(select(teams).order_by(teams.c.id))]
+
+    def add(self, agent: Agent, password_hash: str) -> None:
+        """See ports.Agents."""
+        self._db.execute(
+            insert(a),
+            {
+                "id": agent.id,
+                "name": agent.name,
+                "email": agent.email,
+                "password_hash": password_hash,
+                "role": agent.role.value,
+                "presence": Presence.OFFLINE.value,
+                "capacity": agent.capacity,
+                "locale": agent.locale,
+                "languages": list(agent.languages),
+                "active": True,
+            },
+        )
+        for team in agent.teams:
+            self._db.execute(insert(agent_teams), {"agent_id": agent.id, "team_id": team.id})
+
+    def add_team(self, team: Team) -> None:
+        """See ports.Agents."""
+        self._db.execute(insert(teams), {"id": team.id, "name": team.name})
+
+    def set_presence(self, id: AgentId, presence: Presence) -> None:
+        """See ports.Agents."""
+        self._db.execute(update(a).where(a.c.id == id).values(presence=presence.value, seen_at=datetime.now(UTC)))
+
+    def beat(self, id: AgentId, now: datetime) -> None:
+        """See ports.Agents."""
+        self._db.execute(update(a).where(a.c.id == id).values(seen_at=now))
+
+    def assigned(self, id: AgentId, now: datetime) -> None:
+        """See ports.Agents."""
+        self._db.execute(update(a).where(a.c.id == id).values(assigned_at=now))
+
+    def open_session(self, token_hash: str, id: AgentId, expires_at: datetime) -> None:
+        """See ports.Agents."""
+        self._db.execute(insert(agent_sessions), {"token_hash": token_hash, "agent_id": id, "expires_at": expires_at})
+
+    def session(self, token_hash: str, now: datetime) -> AgentId | None:
+        """See ports.Agents."""
+        s = agent_sessions.c
+        found: AgentId | None = self._db.scalar(select(s.agent_id).where(s.token_hash == token_hash, s.expires_at > now))
+        return found
+
+    def close_session(self, token_hash: str) -> None:
+        """See ports.Agents."""
+        self._db.execute(delete(agent_sessions).where(agent_sessions.c.token_hash == token_hash))

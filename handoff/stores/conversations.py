@@ -1,0 +1,256 @@
+"""Conversations in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, or_, select, tuple_, update
+
+from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
+from handoff.domain.errors import NotFound, StaleEpoch
+from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
+from handoff.domain.people import Agent
+from handoff.stores.schema import bot_turns, customers, handoffs
+from handoff.stores.schema import conversations as c
+
+
+def to_conversation(row: Row[Any]) -> Conversation:
+    """A row as the domain sees it."""
+    return Conversation(
+        id=row.id,
+        customer_id=row.customer_id,
+        inbox_id=row.inbox_id,
+        status=Status(row.status),
+        owner=Owner(OwnerType(row.owner_type), row.owner_id, row.owner_name, row.epoch),
+        last_seq=row.last_seq,
+        last_public_seq=row.last_public_seq,
+        last_customer_seq=row.last_customer_seq,
+        bot_seq=row.bot_seq,
+        known_seq=row.known_seq,
+        turn_no=row.turn_no,
+        locale=row.locale,
+        priority=Priority(row.priority),
+        team_id=row.team_id,
+        handoff_id=row.handoff_id,
+        waiting_since=row.waiting_since,
+        slots=row.slots,
+        facts=row.facts,
+        last_message=row.last_message,
+        read_seq=row.read_seq,
+        customer_read_seq=row.customer_read_seq,
+        previous_id=row.previous_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        resolved_at=row.resolved_at,
+    )
+
+
+def _state(conversation: Conversation) -> dict[str, Any]:
+    """Everything but the log's counters, the owner and the times of making and changing."""
+    return {
+        "status": conversation.status.value,
+        "bot_seq": conversation.bot_seq,
+        "known_seq": conversation.known_seq,
+        "turn_no": conversation.turn_no,
+        "locale": conversation.locale,
+        "priority": conversation.priority.value,
+        "priority_rank": conversation.priority.rank,
+        "team_id": conversation.team_id,
+        "handoff_id": conversation.handoff_id,
+        "waiting_since": conversation.waiting_since,
+        "slots": conversation.slots,
+        "facts": conversation.facts,
+        "read_seq": conversation.read_seq,
+        "customer_read_seq": conversation.customer_read_seq,
+        "resolved_at": conversation.resolved_at,
+        "updated_at": datetime.now(UTC),
+    }
+
+
+class SqlConversations:
+    """See ports.Conversations."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def _one(self, query: Select[Any]) -> Conversation | None:
+        row = self._db.execute(query).first()
+        return to_conversation(row) if row else None
+
+    def get(self, id: ConversationId) -> Conversation | None:
+        """See ports.Conversations."""
+        return self._one(select(c).where(c.c.id == id))
+
+    def lock(self, id: ConversationId) -> Conversation:
+        """See ports.Conversations. On SQLite the one writer holds everything already."""
+        found = self._one(select(c).where(c.c.id == id).with_for_update())
+        if found is None:
+            raise NotFound("no such conversation")
+        return found
+
+    def current(self, customer_id: CustomerId) -> Conversation | None:
+        """See ports.Conversations."""
+        return self._one(
+            select(c).where(c.c.customer_id == customer_id, c.c.status != Status.RESOLVED.value).with_for_update()
+        )
+
+    def latest(self, customer_id: CustomerId) -> Conversation | None:
+        """See ports.Conversations."""
+        return self._one(select(c).where(c.c.customer_id == customer_id).order_by(c.c.updated_at.desc()).limit(1))
+
+    def create(self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None) -> Conversation:
+        """See ports.Conversations."""
+        now = datetime.now(UTC)
+        values: dict[str, Any] = dict.fromkeys(
+            ("last_seq", "last_public_seq", "prev_public_seq", "last_customer_seq", "bot_seq", "known_seq", "turn_no",
+             "read_seq", "customer_read_seq", "priority_rank"), 0)  # fmt: skip
+        values |= {
+            "id": new_id(),
+            "customer_id": customer_id,
+            "inbox_id": inbox_id,
+            "status": Status.OPEN.value,
+            "owner_type": OwnerType.BOT.value,
+            "epoch": 1,
+            "locale": locale,
+            "priority": Priority.NORMAL.value,
+            "slots": {},
+            "facts": {},
+            "previous_id": previous,
+            "created_at": now,
+            "updated_at": now,
+        }
+        self._db.execute(insert(c), values)
+        return self.lock(values["id"])
+
+    def save(self, conversation: Conversation) -> None:
+        """See ports.Conversations."""
+        self._db.execute(update(c).where(c.c.id == conversation.id).values(**_state(conversation)))
+
+    def change_owner(self, before: Conversation, after: Conversation) -> None:
+        """See ports.Conversations."""
+        old, new = before.owner, after.owner
+        done = self._db.execute(
+            update(c)
+            .where(
+                c.c.id == before.id,
+                c.c.owner_type == old.type.value,
+                c.c.epoch == old.epoch,
+                c.c.owner_id.is_(None) if old.id is None else c.c.owner_id == old.id,
+            )
+            .values(owner_type=new.type.value, owner_id=new.id, owner_name=new.name, epoch=new.epoch, **_state(after))
+        )
+        if done.rowcount != 1:
+            fresh = self.lock(before.id).owner
+            owner = {"type": fresh.type.value, "id": fresh.id, "name": fresh.name, "epoch": fresh.epoch}
+            raise StaleEpoch("the owner of this conversation has changed", owner=owner)
+
+    def count_turn(self, id: ConversationId, turn_no: int) -> None:
+        """Remember the number of the newest bot turn."""
+        self._db.execute(update(c).where(c.c.id == id).values(turn_no=turn_no))
+
+    def list(
+        self,
+        *,
+        agent: Agent,
+        owner: str,
+        status: str | None,
+        q: str | None,
+        before: tuple[datetime, str] | None,
+        limit: int,
+    ) -> list[Conversation]:
+        """See ports.Conversations."""
+        query = select(c)
+        if not agent.oversees:
+            query = query.where(self.visible_to(agent))
+        if owner == "me":
+            query = query.where(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent.id)
+        elif owner != "any":
+            query = query.where(c.c.owner_type == owner)
+        if status:
+            query = query.where(c.c.status == status)
+        if q:
+            pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+            query = query.join(customers, customers.c.id == c.c.customer_id).where(
+                or_(
+                    customers.c.name.ilike(pattern, escape="\\"),
+                    customers.c.identifier.ilike(pattern, escape="\\"),
+                    c.c.id == q,
+                )
+            )
+        if before:
+            query = query.where(tuple_(c.c.updated_at, c.c.id) < tuple_(literal(before[0], c.c.updated_at.type), literal(before[1])))
+        if owner == "queue":
+            query = query.order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+        else:
+            query = query.order_by(c.c.updated_at.desc(), c.c.id.desc())
+        return [to_conversation(row) for row in self._db.execute(query.limit(limit))]
+
+    @staticmethod
+    def visible_to(agent: Agent) -> Any:
+        """An agent sees his own, his teams' queue, and what he resolved."""
+        mine = and_(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent.id)
+        queue = and_(c.c.owner_type == OwnerType.QUEUE.value, c.c.team_id.in_(sorted(agent.team_ids)))
+        resolved = and_(
+            c.c.status == Status.RESOLVED.value,
+            select(handoffs.c.id).where(handoffs.c.conversation_id == c.c.id, handoffs.c.accepted_by == agent.id).exists(),
+        )
+        return or_(mine, queue, resolved)
+
+    def of_customer(self, customer_id: CustomerId) -> list[Conversation]:
+        """See ports.Conversations."""
+        query = select(c).where(c.c.customer_id == customer_id).order_by(c.c.created_at.desc())
+        return [to_conversation(row) for row in self._db.execute(query)]
+
+    def waiting(self, team_ids: Sequence[str] | None = None) -> list[Conversation]:
+        """See ports.Conversations."""
+        query = select(c).where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
+        if team_ids is not None:
+            query = query.where(c.c.team_id.in_(team_ids))
+        query = query.order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+        return [to_conversation(row) for row in self._db.execute(query)]
+
+    def unanswered(self, now: datetime, limit: int) -> list[ConversationId]:
+        """See ports.Conversations."""
+        live = select(bot_turns.c.turn_no).where(
+            bot_turns.c.conversation_id == c.c.id, bot_turns.c.state == "running", bot_turns.c.claimed_until > now
+        )
+        query = (
+            select(c.c.id)
+            .where(
+                c.c.owner_type == OwnerType.BOT.value,
+                c.c.status == Status.OPEN.value,
+                c.c.last_customer_seq > c.c.bot_seq,
+                ~live.exists(),
+            )
+            .limit(limit)
+        )
+        return list(self._db.scalars(query))
+
+    def owned_by(self, agent_id: AgentId) -> list[Conversation]:
+        """See ports.Conversations."""
+        query = select(c).where(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent_id)
+        return [to_conversation(row) for row in self._db.execute(query)]
+
+    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[int, int]]:
+        """See ports.Conversations. Asked in slices, because databases bound the number of parameters."""
+        found: dict[ConversationId, tuple[int, int]] = {}
+        for start in range(0, len(ids), 10_000):
+            query = select(c.c.id, c.c.last_seq, c.c.epoch).where(c.c.id.in_(ids[start : start + 10_000]))
+            found.update({row.id: (row.last_seq, row.epoch) for row in self._db.execute(query)})
+        return found
+
+    def changed_since(self, at: datetime) -> list[ConversationId]:
+        """See ports.Conversations."""
+        return list(self._db.scalars(select(c.c.id).where(c.c.updated_at >= at).limit(5000)))
+
+
+def count_by_team(connection: Connection) -> dict[str, int]:
+    """How many wait, by team."""
+    query = (
+        select(c.c.team_id, func.count())
+        .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
+        .group_by(c.c.team_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

@@ -1,0 +1,77 @@
+"""Handoffs in SQL."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from handoff.domain.conversation import Conversation, OwnerType, Status
+from handoff.domain.ids import AgentId, ConversationId, CustomerId, HandoffId
+from handoff.domain.turns import Handoff
+from handoff.stores.conversations import to_conversation
+from handoff.stores.schema import conversations as c
+from handoff.stores.schema import handoffs as h
+
+
+def _handoff(row: Row[Any]) -> Handoff:
+    return Handoff(**{column.name: getattr(row, column.name) for column in h.columns})
+
+
+class SqlHandoffs:
+    """See ports.Handoffs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def add(self, handoff: Handoff) -> None:
+        """See ports.Handoffs."""
+        self._db.execute(insert(h), asdict(handoff))
+
+    def save(self, handoff: Handoff) -> None:
+        """See ports.Handoffs."""
+        self._db.execute(update(h).where(h.c.id == handoff.id).values(**asdict(handoff)))
+
+    def get(self, id: HandoffId) -> Handoff | None:
+        """See ports.Handoffs."""
+        row = self._db.execute(select(h).where(h.c.id == id)).one_or_none()
+        return _handoff(row) if row else None
+
+    def of(self, id: ConversationId) -> list[Handoff]:
+        """See ports.Handoffs."""
+        query = select(h).where(h.c.conversation_id == id).order_by(h.c.requested_at)
+        return [_handoff(row) for row in self._db.execute(query)]
+
+    def open(self) -> list[tuple[Handoff, Conversation]]:
+        """See ports.Handoffs."""
+        waiting = (
+            select(c)
+            .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
+            .order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+        )
+        found = [to_conversation(row) for row in self._db.execute(waiting)]
+        ids = [conversation.handoff_id for conversation in found]
+        by_id = {row.id: _handoff(row) for row in self._db.execute(select(h).where(h.c.id.in_(ids)))}
+        return [(by_id[conversation.handoff_id], conversation) for conversation in found if conversation.handoff_id in by_id]
+
+    def handling_seconds(self, limit: int) -> list[float]:
+        """See ports.Handoffs."""
+        query = (
+            select(h.c.accepted_at, h.c.ended_at)
+            .where(h.c.accepted_at.is_not(None), h.c.ended_at.is_not(None))
+            .order_by(h.c.ended_at.desc())
+            .limit(limit)
+        )
+        return [(row.ended_at - row.accepted_at).total_seconds() for row in self._db.execute(query)]
+
+    def last_agent(self, customer_id: CustomerId) -> AgentId | None:
+        """See ports.Handoffs."""
+        query = (
+            select(h.c.accepted_by)
+            .where(h.c.customer_id == customer_id, h.c.accepted_by.is_not(None))
+            .order_by(h.c.accepted_at.desc())
+            .limit(1)
+        )
+        found: AgentId | None = self._db.scalar(query)
+        return found

@@ -1,0 +1,130 @@
+"""The log in SQL: append is one conditional update and one insert."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, insert, literal, select, update
+
+from handoff.domain.conversation import Owner, OwnerType
+from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
+from handoff.domain.ids import ConversationId
+from handoff.domain.message import Draft, Message, PrivateKind, Sender
+from handoff.stores.schema import conversations as c
+from handoff.stores.schema import messages as m
+
+# What the lists show of a last message.
+_PREVIEW = 120
+
+
+def _message(row: Row[Any]) -> Message:
+    return Message(
+        conversation_id=row.conversation_id,
+        seq=row.seq,
+        prev_public=row.prev_public,
+        sender=Sender(row.sender),
+        sender_id=row.sender_id,
+        name=row.name,
+        content=row.content,
+        kind=PrivateKind(row.kind) if row.kind else None,
+        client_id=row.client_id,
+        created_at=row.created_at,
+    )
+
+
+class SqlMessages:
+    """See ports.Messages."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def append(self, draft: Draft, *, as_owner: Owner | None) -> Message:
+        """See ports.Messages."""
+        if draft.client_id is not None:
+            self._refuse_repeated(draft)
+        now = datetime.now(UTC)
+        following = c.c.last_seq + 1
+        values: dict[str, Any] = {"last_seq": following, "updated_at": now}
+        if not draft.private:
+            values |= {
+                "prev_public_seq": c.c.last_public_seq,
+                "last_public_seq": following,
+                "last_message": {
+                    "sender": draft.sender.value,
+                    "text": str(draft.content.get("text", ""))[:_PREVIEW],
+                    "created_at": now.isoformat(),
+                },
+            }
+        if draft.sender is Sender.CUSTOMER:
+            values["last_customer_seq"] = following
+        where = [c.c.id == draft.conversation_id]
+        if as_owner is not None:
+            where += [c.c.owner_type == as_owner.type.value, c.c.epoch == as_owner.epoch]
+            where.append(c.c.owner_id.is_(None) if as_owner.id is None else c.c.owner_id == as_owner.id)
+        row = self._db.execute(
+            update(c)
+            .where(and_(*where))
+            .values(**values)
+            .returning(c.c.last_seq, case((literal(draft.private), c.c.last_public_seq), else_=c.c.prev_public_seq).label("prev"))
+        ).one_or_none()
+        if row is None:
+            raise self._why_not(draft.conversation_id)
+        fields: dict[str, Any] = {
+            "conversation_id": draft.conversation_id,
+            "seq": row.last_seq,
+            "prev_public": row.prev,
+            "sender": draft.sender,
+            "sender_id": draft.sender_id,
+            "name": draft.name,
+            "content": draft.content,
+            "kind": draft.kind,
+            "client_id": draft.client_id,
+            "created_at": now,
+        }
+        self._db.execute(
+            insert(m),
+            fields | {"sender": draft.sender.value, "kind": draft.kind.value if draft.kind else None},
+        )
+        return Message(**fields)
+
+    def _refuse_repeated(self, draft: Draft) -> None:
+        row = self._db.execute(
+            select(m.c.seq, m.c.content, m.c.sender).where(
+                m.c.conversation_id == draft.conversation_id, m.c.client_id == draft.client_id
+            )
+        ).one_or_none()
+        if row is None:
+            return
+        if row.sender == draft.sender.value and row.content == draft.content:
+            raise DuplicateMessage(row.seq)
+        raise ClientIdReused(f"client_id {draft.client_id} was used before for another message")
+
+    def _why_not(self, id: ConversationId) -> Exception:
+        row = self._db.execute(select(c.c.owner_type, c.c.owner_id, c.c.owner_name, c.c.epoch).where(c.c.id == id)).one_or_none()
+        if row is None:
+            return NotFound("no such conversation")
+        owner = {"type": OwnerType(row.owner_type).value, "id": row.owner_id, "name": row.owner_name, "epoch": row.epoch}
+        return StaleEpoch("the owner of this conversation has changed", owner=owner)
+
+    def after(self, id: ConversationId, seq: int, limit: int, *, private: bool) -> list[Message]:
+        """See ports.Messages."""
+        query = select(m).where(m.c.conversation_id == id, m.c.seq > seq).order_by(m.c.seq).limit(limit)
+        if not private:
+            query = query.where(m.c.kind.is_(None))
+        return [_message(row) for row in self._db.execute(query)]
+
+    def before(self, id: ConversationId, seq: int, limit: int) -> list[Message]:
+        """See ports.Messages."""
+        query = select(m).where(m.c.conversation_id == id, m.c.seq < seq).order_by(m.c.seq.desc()).limit(limit)
+        return [_message(row) for row in self._db.execute(query)][::-1]
+
+    def between(self, id: ConversationId, first: int, last: int) -> list[Message]:
+        """See ports.Messages."""
+        query = select(m).where(m.c.conversation_id == id, m.c.seq.between(first, last)).order_by(m.c.seq)
+        return [_message(row) for row in self._db.execute(query)]
+
+    def by_client_id(self, id: ConversationId, client_id: str) -> Message | None:
+        """See ports.Messages."""
+        row = self._db.execute(select(m).where(m.c.conversation_id == id, m.c.client_id == client_id)).one_or_none()
+        return _message(row) if row else None

@@ -1,0 +1,367 @@
+"""The tables. Each names in `info` how its rows lead to a customer and how long they are kept.
+
+`info["customer"]`: the column with the customer's id, `conversation` when the row is reached through its conversation, or None for
+rows that are about nobody. `services.erase` walks this, and a test fails when a table does not say.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC. SQLite has no time zones, so it is stored there without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To UTC; naive values are refused, because nobody knows what they mean."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Always aware, always UTC."""
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+ID = String(64)
+
+
+def _info(customer: str | None, retention: str) -> dict[str, Any]:
+    return {"customer": customer, "retention": retention}
+
+
+inboxes = Table(
+    "inboxes",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("website_token", String(200), unique=True),
+    Column("secret", String(200)),
+    Column("origins", JSON, nullable=False),
+    info=_info(None, "as long as the inbox exists"),
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200)),
+    Column("email", String(320)),
+    Column("identifier", String(200), unique=True),
+    Column("vip", Boolean, nullable=False, default=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    info=_info("id", "until erased"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("customer_id", ID, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("inbox_id", ID, ForeignKey("inboxes.id"), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("verified", Boolean, nullable=False),
+    UniqueConstraint("inbox_id", "external_id"),
+    info=_info("customer_id", "until erased"),
+)
+
+customer_sessions = Table(
+    "customer_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("identity_id", ID, nullable=False),
+    Column("customer_id", ID, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("inbox_id", ID, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("locale", String(20), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    info=_info("customer_id", "30 days after the last use"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", JSON, nullable=False),
+    info=_info(None, "as long as the team exists"),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("password_hash", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("presence", String(20), nullable=False),
+    Column("seen_at", UtcDateTime),
+    Column("assigned_at", UtcDateTime),
+    Column("capacity", Integer, nullable=False),
+    Column("locale", String(20), nullable=False),
+    Column("languages", JSON, nullable=False),
+    Column("active", Boolean, nullable=False),
+    info=_info(None, "as long as the account exists"),
+)
+
+agent_teams = Table(
+    "agent_teams",
+    metadata,
+    Column("agent_id", ID, ForeignKey("agents.id"), primary_key=True),
+    Column("team_id", ID, ForeignKey("teams.id"), primary_key=True),
+    info=_info(None, "as long as the account exists"),
+)
+
+agent_sessions = Table(
+    "agent_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("agent_id", ID, ForeignKey("agents.id"), nullable=False, index=True),
+    Column("expires_at", UtcDateTime, nullable=False),
+    info=_info(None, "12 hours"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("customer_id", ID, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("inbox_id", ID, ForeignKey("inboxes.id"), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("owner_type", String(20), nullable=False),
+    Column("owner_id", ID),
+    Column("owner_name", String(200)),
+    Column("epoch", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_public_seq", Integer, nullable=False),
+    Column("prev_public_seq", Integer, nullable=False),
+    Column("last_customer_seq", Integer, nullable=False),
+    Column("bot_seq", Integer, nullable=False),
+    Column("known_seq", Integer, nullable=False),
+    Column("turn_no", Integer, nullable=False),
+    Column("locale", String(20), nullable=False),
+    Column("priority", String(20), nullable=False),
+    Column("priority_rank", Integer, nullable=False),
+    Column("team_id", ID, ForeignKey("teams.id")),
+    Column("handoff_id", ID),
+    Column("waiting_since", UtcDateTime),
+    Column("slots", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("last_message", JSON),
+    Column("read_seq", Integer, nullable=False),
+    Column("customer_read_seq", Integer, nullable=False),
+    Column("previous_id", ID),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("resolved_at", UtcDateTime),
+    # A customer has at most one conversation that is not resolved.
+    Index("uq_conversations_open", "customer_id", unique=True, sqlite_where=text("status != 'resolved'"),
+          postgresql_where=text("status != 'resolved'")),
+    Index("ix_conversations_owner", "owner_type", "owner_id", "updated_at"),
+    Index("ix_conversations_updated", "updated_at"),
+    # The sweep's question, every second: which bot-owned ones still wait for an answer. Nearly always empty.
+    Index("ix_conversations_unanswered", "last_customer_seq",
+          sqlite_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
+          postgresql_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq")),
+    info=_info("customer_id", "until erased"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("conversation_id", ID, ForeignKey("conversations.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("prev_public", Integer, nullable=False),
+    Column("sender", String(20), nullable=False),
+    Column("sender_id", ID),
+    Column("name", String(200)),
+    Column("content", JSON, nullable=False),
+    Column("kind", String(20)),
+    Column("client_id", String(100)),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("conversation_id", "client_id"),
+    info=_info("conversation", "until erased"),
+)
+
+bot_turns = Table(
+    "bot_turns",
+    metadata,
+    Column("conversation_id", ID, ForeignKey("conversations.id"), primary_key=True),
+    Column("turn_no", Integer, primary_key=True),
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("claim", String(64), nullable=False),
+    Column("claimed_until", UtcDateTime, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("parse_data", JSON),
+    Column("intent", String(100)),
+    Column("confidence", JSON),
+    Column("ranking", JSON),
+    Column("entities", JSON),
+    Column("mood", JSON),
+    Column("signals", JSON),
+    Column("took_ms", Integer),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    # One turn of a conversation at a time.
+    Index("uq_bot_turns_running", "conversation_id", unique=True, sqlite_where=text("state = 'running'"),
+          postgresql_where=text("state = 'running'")),
+    info=_info("conversation", "until erased"),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False, index=True),
+    Column("customer_id", ID, nullable=False, index=True),
+    Column("reason", String(50), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("signals", JSON, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("slots", JSON, nullable=False),
+    Column("team_id", ID, nullable=False),
+    Column("priority", String(20), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+    Column("accepted_at", UtcDateTime),
+    Column("accepted_by", ID),
+    Column("accepted_name", String(200)),
+    Column("ended_at", UtcDateTime),
+    Column("outcome", String(50)),
+    Column("asked", JSON, nullable=False),
+    Column("ringing", ID),
+    Column("ring_until", UtcDateTime),
+    info=_info("customer_id", "until erased"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("number", String(30), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("status", String(20), nullable=False, index=True),
+    Column("customer_id", ID, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("conversation_id", ID),
+    Column("order_number", String(50)),
+    Column("summary", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("effect", JSON(none_as_null=True)),
+    Column("team_id", ID),
+    Column("agent_id", ID),
+    Column("due_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("idempotency_key", String(200), nullable=False, unique=True),
+    Column("request_hash", String(64), nullable=False),
+    info=_info("customer_id", "until erased"),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+    Column("case_id", ID, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("kind", String(50), nullable=False),
+    Column("data", JSON, nullable=False),
+    info=_info("case", "until erased"),
+)
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("last", Integer, nullable=False),
+    info=_info(None, "for good: numbers are never used twice"),
+)
+
+order_grants = Table(
+    "order_grants",
+    metadata,
+    Column("conversation_id", ID, ForeignKey("conversations.id"), primary_key=True),
+    Column("order_number", String(50), primary_key=True),
+    Column("customer_id", ID, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    info=_info("customer_id", "until erased"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("scope", String(100), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("customer_id", ID, index=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    info=_info("customer_id", "24 hours"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("actor", String(100), nullable=False),
+    Column("action", String(50), nullable=False),
+    Column("subject", String(100), nullable=False),
+    Column("data", JSON, nullable=False),
+    info=_info(None, "2 years; holds ids only, never words"),
+)
+
+faq_entries = Table(
+    "faq_entries",
+    metadata,
+    Column("id", String(100), primary_key=True),
+    Column("category", String(50), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("phrasings", JSON, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("revision", Integer, nullable=False, index=True),
+    # Of the search process, which has its own small table definitions: a plain timestamp with a zone.
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    info=_info(None, "as long as the entry exists"),
+)

@@ -1,0 +1,148 @@
+"""Bot turns in SQL: who may answer what, decided by conditional updates."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, insert, select, update
+
+from handoff.domain.conversation import Status
+from handoff.domain.ids import ConversationId
+from handoff.domain.message import Message, Sender
+from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
+from handoff.stores.conversations import SqlConversations
+from handoff.stores.messages import SqlMessages
+from handoff.stores.schema import bot_turns as t
+
+
+def _turn(row: Row[Any]) -> BotTurn:
+    return BotTurn(
+        conversation_id=row.conversation_id,
+        turn_no=row.turn_no,
+        first_seq=row.first_seq,
+        last_seq=row.last_seq,
+        epoch=row.epoch,
+        attempt=row.attempt,
+        claim=row.claim,
+        state=TurnState(row.state),
+        text=row.text,
+        parse_data=row.parse_data,
+        created_at=row.created_at,
+    )
+
+
+def _batch(messages: list[Message]) -> list[Message]:
+    """The first turn's worth: a pressed button stands alone, because it carries its own meaning."""
+    batch: list[Message] = []
+    for message in messages:
+        if "parse_data" in message.content:
+            return batch or [message]
+        batch.append(message)
+    return batch
+
+
+class SqlTurns:
+    """See ports.Turns."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def _is(self, turn: BotTurn) -> Any:
+        return and_(
+            t.c.conversation_id == turn.conversation_id,
+            t.c.turn_no == turn.turn_no,
+            t.c.claim == turn.claim,
+            t.c.state == TurnState.RUNNING.value,
+        )
+
+    def claim(self, id: ConversationId, claim: str, now: datetime, lease_seconds: float) -> BotTurn | None:
+        """See ports.Turns."""
+        conversations = SqlConversations(self._db)
+        conversation = conversations.lock(id)
+        until = now + timedelta(seconds=lease_seconds)
+        running = self._db.execute(
+            select(t).where(t.c.conversation_id == id, t.c.state == TurnState.RUNNING.value)
+        ).one_or_none()
+        if running is not None:
+            if running.claimed_until > now:
+                return None
+            # The text and the epoch stay as first claimed: the retry answers the same words, as the same actor.
+            values = {"claim": claim, "claimed_until": until, "attempt": running.attempt + 1}
+            self._db.execute(update(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no).values(**values))
+            return _turn(self._db.execute(select(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no)).one())
+        if not conversation.unanswered or conversation.status is not Status.OPEN:
+            return None
+        log = SqlMessages(self._db).between(id, conversation.bot_seq + 1, conversation.last_customer_seq)
+        batch = _batch([m for m in log if m.sender is Sender.CUSTOMER])
+        row = {
+            "conversation_id": id,
+            "turn_no": conversation.turn_no + 1,
+            "first_seq": batch[0].seq,
+            "last_seq": batch[-1].seq,
+            "epoch": conversation.owner.epoch,
+            "attempt": 1,
+            "claim": claim,
+            "claimed_until": until,
+            "state": TurnState.RUNNING.value,
+            "text": "\n".join(m.text for m in batch),
+            "parse_data": batch[0].content.get("parse_data"),
+            "created_at": now,
+        }
+        self._db.execute(insert(t), row)
+        conversations.count_turn(id, conversation.turn_no + 1)
+        return BotTurn(**{k: v for k, v in row.items() if k not in ("claimed_until", "state")}, state=TurnState.RUNNING)  # type: ignore[arg-type]
+
+    def renew(self, turn: BotTurn, until: datetime) -> bool:
+        """See ports.Turns."""
+        return self._db.execute(update(t).where(self._is(turn)).values(claimed_until=until)).rowcount == 1
+
+    def release(self, turn: BotTurn, retry_at: datetime) -> None:
+        """See ports.Turns."""
+        self._db.execute(update(t).where(self._is(turn)).values(claimed_until=retry_at))
+
+    def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer | None, now: datetime) -> bool:
+        """See ports.Turns."""
+        values: dict[str, Any] = {"state": state.value, "finished_at": now}
+        if answer is not None:
+            nlu = answer.nlu
+            values |= {
+                "intent": nlu.get("intent"),
+                "confidence": nlu.get("confidence"),
+                "ranking": nlu.get("ranking") or [],
+                "entities": nlu.get("entities") or [],
+                "mood": nlu.get("mood"),
+                "signals": answer.signals,
+                "took_ms": answer.took_ms,
+            }
+        return self._db.execute(update(t).where(self._is(turn)).values(**values)).rowcount == 1
+
+    def close_running(self, id: ConversationId) -> None:
+        """See ports.Turns."""
+        self._db.execute(
+            update(t)
+            .where(t.c.conversation_id == id, t.c.state == TurnState.RUNNING.value)
+            .values(state=TurnState.LATE.value)
+        )
+
+    def records(self, id: ConversationId, since_epoch: int = 0) -> list[TurnRecord]:
+        """See ports.Turns."""
+        query = select(t).where(t.c.conversation_id == id, t.c.epoch >= since_epoch).order_by(t.c.turn_no)
+        return [
+            TurnRecord(
+                turn_no=row.turn_no,
+                first_seq=row.first_seq,
+                last_seq=row.last_seq,
+                epoch=row.epoch,
+                state=TurnState(row.state),
+                text=row.text,
+                intent=row.intent,
+                confidence=row.confidence,
+                ranking=row.ranking or [],
+                entities=row.entities or [],
+                mood=row.mood,
+                signals=row.signals or [],
+                took_ms=row.took_ms,
+            )
+            for row in self._db.execute(query)
+        ]
