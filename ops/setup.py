@@ -1,8 +1,8 @@
 """`make setup`: both Python environments from their locks, Node, and the built front end. The second time a no-op.
 
-Runs with the system's python3 (3.11 or newer) and the standard library only. What exists is kept; stamps say what it was
-made from, so a changed lock or source file is enough to renew it. The environments always carry the development tools:
-one kind of environment is one thing to understand, and they add little to the size of Rasa's.
+Runs with the system's python3 (3.11 or newer) and the standard library only. What exists is kept; stamps say what it
+was made from, so a changed lock or source file is enough to renew it. The environments always carry the development
+tools: one kind of environment is one thing to understand, and they add little to the size of Rasa's.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ def environment_is_current(folder: Path, key: str) -> bool:
 def make_environment(tools: Tools, folder: Path, lock: Path, python: str) -> None:
     """Create or renew one environment so that it holds exactly what its lock names, checked against its hashes."""
     Stamp(folder / "kefu-lock").clear()
-    name = folder.name
+    uv, name = tools.uv, folder.name
     count = sum(1 for line in lock.read_text().splitlines() if "==" in line)
     with step(f"Environment .venv/{name}: {count} packages"):
         here = folder / "bin" / "python"
         if output_of([str(here), "--version"]) is None and not run_logged(
-            [tools.uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, str(folder)], "setup.log"
+            [uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, str(folder)], "setup.log"
         ):
             raise OpsError(f"the environment .venv/{name} could not be created: see var/log/setup.log.")
-        sync = [tools.uv, "pip", "sync", "--require-hashes", "--python", str(here), str(lock)]
+        sync = [uv, "pip", "sync", "--require-hashes", "--python", str(here), str(lock)]
         if not run_logged(sync, "setup.log"):
             raise OpsError(
                 f"the packages of .venv/{name} could not be installed (see var/log/setup.log): "
