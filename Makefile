@@ -24,8 +24,8 @@ help:  ## This list
 setup:  ## Both Python environments, Node and the built front end; the second time does nothing
 	@$(PYTHON) -m ops.setup
 
-run: setup  ## Everything on this machine: bot, gateway, demo shop (VERBOSE=1 shows every process's output)
-	@exec $(HANDOFF) -m ops.run $(if $(VERBOSE),--verbose)
+run: setup  ## Everything on this machine: bot, gateway, demo shop (VERBOSE=1: all output, RASA=2: two Rasa processes)
+	@exec $(HANDOFF) -m ops.run $(if $(VERBOSE),--verbose) $(if $(RASA),--rasa $(RASA))
 
 train: setup  ## Train the bot if no current model is in bot/models (FORCE=1: anyway)
 	@$(HANDOFF) -m ops.train $(if $(FORCE),--force)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,12 +17,14 @@ POLL_SECONDS = 0.2
 
 
 class Follower:
-    """Prints what is appended to NAME.log in a folder, as long as the block lasts."""
+    """Prints what is written to these logs as long as the block lasts, but nothing of files that were there before."""
 
-    def __init__(self, logs: Path, names: Iterable[str]) -> None:
-        self._files = {name: logs / f"{name}.log" for name in names}
-        self._printer = Printer(width=max(map(len, self._files), default=0))
-        self._colours = dict(zip(self._files, get_colours(), strict=False))
+    def __init__(self, logs: Iterable[Path], printer: Printer | None = None) -> None:
+        self._logs = {path.stem: path for path in logs}
+        self._old = {path.stat().st_ino for path in self._logs.values() if path.exists()}
+        self._files: dict[str, IO[str]] = {}
+        self._printer = printer or Printer(width=max(map(len, self._logs), default=0))
+        self._colours = dict(zip(self._logs, get_colours(), strict=False))
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._follow, daemon=True)
 
@@ -34,17 +37,26 @@ class Follower:
         self._thread.join()
 
     def _follow(self) -> None:
-        opened: dict[str, IO[str]] = {}
         last = False
         while not last:
             last = self._done.wait(POLL_SECONDS)  # one more look, for what was said on the way out
-            for name, path in self._files.items():
-                if name not in opened and path.exists():
-                    opened[name] = path.open(encoding="utf-8", errors="replace")
-                if name in opened:
-                    self._print(name, opened[name].read())
-        for file in opened.values():
+            for name in self._logs:
+                self._print(name, self._read(name))
+        for file in self._files.values():
             file.close()
+
+    def _read(self, name: str) -> str:
+        if name not in self._files:
+            try:
+                file = self._logs[name].open(encoding="utf-8", errors="replace")
+            except FileNotFoundError:
+                return ""
+            # A log of the run before is moved away when its process starts.
+            if os.fstat(file.fileno()).st_ino in self._old:
+                file.close()
+                return ""
+            self._files[name] = file
+        return self._files[name].read()
 
     def _print(self, name: str, text: str) -> None:
         now = datetime.now().astimezone()

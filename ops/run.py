@@ -14,7 +14,7 @@ from types import FrameType
 
 from honcho.environ import parse
 
-from ops.console import OpsError, run_or_exit, say
+from ops.console import run_or_exit, say
 from ops.follow import Follower
 from ops.paths import ROOT, only_one
 from ops.stack import Stack
@@ -22,7 +22,6 @@ from ops.train import ensure_model
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CHECK_SECONDS = 0.5
-LOG_NAMES = ("migrate", "seed", "redis", "rasa", "actions", "shop", "faq", "gateway")
 
 
 class Asked(BaseException):
@@ -96,17 +95,17 @@ def serve(stack: Stack) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verbose", action="store_true", help="show what every process says")
-    verbose = parser.parse_args().verbose
+    parser.add_argument("--rasa", type=int, default=1, metavar="N", help="how many Rasa processes (default 1)")
+    arguments = parser.parse_args()
     os.chdir(ROOT)
     read_dotenv(ROOT / ".env")
     var = Path(os.environ.get("KEFU_VAR", "var"))
     running = f"Kefu runs already with the data in {var}: stop that one, or choose another folder with KEFU_VAR."
     with stoppable(), only_one(var / "run.lock", running, wait=False):
         ensure_model()
-        rasas = int(os.environ.get("KEFU_RASA_PROCESSES", "1"))
-        stack = Stack(var, ports="default", rasa=rasas, inherit=True, report=lambda line: say(f"  ✓ {line}"))
+        stack = Stack(var, ports="default", rasa=arguments.rasa, inherit=True, report=lambda line: say(f"  ✓ {line}"))
         say("Starting Kefu; Rasa needs about half a minute.")
-        with Follower(stack.var / "log", LOG_NAMES) if verbose else nullcontext():
+        with Follower(stack.logs) if arguments.verbose else nullcontext():
             serve(stack)
 
 

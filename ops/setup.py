@@ -23,8 +23,8 @@ HANDOFF = ROOT / ".venv" / "handoff"
 class Tools:
     """uv, looked for only when something has to be made."""
 
-    def __init__(self) -> None:
-        self._uv: str | None = None
+    def __init__(self, uv: str | None = None) -> None:
+        self._uv = uv
 
     @property
     def uv(self) -> str:

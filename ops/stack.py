@@ -153,15 +153,15 @@ class Stack:
         }
         if made["KEFU_ENV"] == "demo":  # elsewhere the processes insist on secrets that somebody chose
             made = {**load_or_make_secrets(self.var), **made}
-        # What the ports decided is not for the environment to change: a taken one was replaced.
-        decided = {
-            **{setting: str(self.ports[name]) for name, setting in PORT_SETTINGS.items()},
+        # A wanted port may have been replaced by a free one, so these follow from our choice.
+        chosen_ports = {setting: str(self.ports[name]) for name, setting in PORT_SETTINGS.items()}
+        addresses = {
             "KEFU_GATEWAY_URL": self.gateway_url,
             "KEFU_FAQ_URL": self.url("faq"),
             "KEFU_ACTIONS_URL": f"{self.url('actions')}/webhook",
             "RASA_URLS": ",".join(rasas),
         }
-        return {**made, **decided, **self._extra}
+        return {**made, **addresses, **self._extra, **chosen_ports}
 
     def _program(self, name: str, line: str) -> Program:
         kind, _, number = name.partition(".")
@@ -213,7 +213,9 @@ class Stack:
     def _prepare(self, name: str, arguments: list[str]) -> None:
         log = self._supervisor.log_of(name)
         command = [str(ROOT / ".venv" / "handoff" / "bin" / "python"), *arguments]
-        with private_folder(log.parent).joinpath(log.name).open("wb") as out:
+        private_folder(log.parent)
+        log.unlink(missing_ok=True)
+        with log.open("wb") as out:
             done = subprocess.run(command, cwd=ROOT, env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         if done.returncode != 0:
             raise OpsError(f"`python {' '.join(arguments)}` failed: see {self._supervisor.log_name(name)}.")
@@ -240,6 +242,11 @@ class Stack:
 
     def log_of(self, name: str) -> Path:
         return self._supervisor.log_of(name)
+
+    @property
+    def logs(self) -> list[Path]:
+        """The log of each preparation and process, whether or not it exists yet."""
+        return [self.log_of(name) for name in (*self._preparations, *self._names())]
 
     def kill(self, name: str, number: int = signal.SIGKILL) -> None:
         """Send a signal to one process; SIGKILL also waits for its end."""
