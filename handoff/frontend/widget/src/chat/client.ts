@@ -51,8 +51,8 @@ export class ChatClient {
         onFrame: (frame) => this.frame(frame),
         onError: (error) => this.problem(error.code, error.message, null),
         onTooBig: () => {
-          this.sender.failCurrent("message_too_long");
-          this.problem("message_too_long", "", null);
+          this.sender.failCurrent("too_large");
+          this.problem("too_large", "", null);
         },
       },
       { api: parts.api, openSocket: parts.openSocket, random: parts.random },
@@ -240,7 +240,9 @@ export class ChatClient {
       case "queue":
         return this.queued({ position: frame.position, wait_seconds: frame.wait_seconds });
       case "owner":
-        return this.store.set(frame.owner.type === "queue" ? { owner: frame.owner } : { owner: frame.owner, queue: null });
+        return this.store.set(
+          frame.owner.type === "queue" ? { owner: frame.owner } : { owner: frame.owner, queue: null },
+        );
       case "typing":
         return this.showTyping(frame.sender, TYPING_SHOWN_MS);
       case "error":

@@ -298,8 +298,7 @@ export class Connection {
   private async post(frame: Extract<ClientFrame, { type: "message" | "choice" }>): Promise<void> {
     const run = this.run;
     const client_id = frame.client_id;
-    const body =
-      frame.type === "message" ? { client_id, text: frame.text } : { client_id, option_id: frame.option_id };
+    const body = frame.type === "message" ? { client_id, text: frame.text } : { client_id, option_id: frame.option_id };
     try {
       const receipt = await this.parts.api.send(this.session?.token ?? "", body);
       if (run !== this.run) return;

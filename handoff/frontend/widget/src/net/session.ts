@@ -23,6 +23,7 @@ export const SESSION_KEY = "session";
 export class Session {
   private identity: Identity | null = null;
   private reply: SessionReply | null = null;
+  private generation = 0;
   private opening: Promise<SessionReply> | null = null;
 
   constructor(
@@ -59,16 +60,14 @@ export class Session {
   /** The session of this page, opened or resumed if need be. Raises ApiError. */
   async open(): Promise<SessionReply> {
     if (this.reply) return this.reply;
-    const opening = (this.opening ??= oneTabAtATime(`kefu:${this.websiteToken}`, () => this.ask()));
+    const generation = this.generation;
+    this.opening ??= this.begin(generation);
     try {
-      const reply = await opening;
-      // Whoever changed the session meanwhile has taken `opening` away: then this answer is about the past.
-      if (this.opening !== opening) return await this.open();
-      this.reply = reply;
-      this.store(reply);
-      return reply;
+      const reply = await this.opening;
+      // Somebody changed the session meanwhile: this answer is about the past.
+      return generation === this.generation ? reply : await this.open();
     } finally {
-      if (this.opening === opening) this.opening = null;
+      if (generation === this.generation) this.opening = null;
     }
   }
 
@@ -92,7 +91,19 @@ export class Session {
   /** Adopt what another tab stored, at the next `open`. */
   reload(): void {
     this.reply = null;
+    this.generation++;
     this.opening = null;
+  }
+
+  private begin(generation: number): Promise<SessionReply> {
+    return oneTabAtATime(`kefu:${this.websiteToken}`, async () => {
+      const reply = await this.ask();
+      if (generation === this.generation) {
+        this.reply = reply;
+        this.store(reply);
+      }
+      return reply;
+    });
   }
 
   private async ask(): Promise<SessionReply> {
