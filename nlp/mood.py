@@ -1,0 +1,137 @@
+"""How a customer feels: angry, sad, happy or neutral, and how angry, for escalation."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+import numpy as np
+
+from nlp.classifier import TextClassifier
+from nlp.encoders import Encoder, Matrix
+from nlp.regression import fit_softmax
+from nlp.text import clean
+
+DATA = Path(__file__).parent / "data" / "mood.tsv"
+LABELS = ("angry", "happy", "neutral", "sad")
+
+_SWEARING = re.compile(
+    r"骗子|骗人|垃圾|滚|妈的|他妈|tmd|nmd|傻[逼bx]|sb(?![a-z])|煞笔|脑残|有病吧|恶心|无耻|不要脸|坑爹|坑人|黑心|奸商|智障|王八|去死|狗屁|放屁"
+    r"|fuck|shit|bullshit|crap|asshole|idiot|scam|fraud|thie(?:f|ves)|liar|pathetic|disgusting|garbage|useless|ridiculous", re.IGNORECASE)
+_THREAT = re.compile(
+    r"投诉|举报|12315|12345|工商|消协|消费者协会|起诉|律师|法院|报警|曝光|黑猫|差评|媒体|complain|lawyer|sue|police|chargeback|report you"
+    r"|consumer protection|one star|bbb", re.IGNORECASE)
+_IMPATIENCE = re.compile(
+    r"气死|火大|受够|忍无可忍|无语|什么破|什么玩意|搞什么|到底|凭什么|太差|太过分|欺负|敷衍|推脱|踢皮球|糊弄|没人管|没人理|第[三四五六]次|催了"
+    r"|furious|angry|unacceptable|fed up|sick of|worst|terrible|horrible|outrageous|joke|how many times|still (?:no|not|haven)|third time",
+    re.IGNORECASE)
+_EXCLAMATION = re.compile(r"[!!]{2,}|[??]{2,}|[!?!?]{3,}")
+_CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{4,}(?![A-Za-z])")
+_ANGRY_EMOJI = re.compile("[😠😡🤬👿💢😤🖕👎]")
+
+
+class Feeling(TypedDict):
+    """`label` is one of LABELS, `anger` a calibrated probability from 0 to 1."""
+
+    label: str
+    anger: float
+
+
+@dataclass(frozen=True)
+class Mood:
+    """A text classifier, corrected by signs that it does not see: swearing, threats, capitals, repeated marks."""
+
+    classifier: TextClassifier
+    weights: Matrix  # [signs + 1]: how each sign and the classifier's log odds move the log odds of anger
+    bias: float
+
+    @classmethod
+    def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder, *, seed: int = 7) -> Mood:
+        """Train on raw texts. Raises ValueError for a label outside LABELS or if none is angry."""
+        for number, label in enumerate(labels, start=1):
+            if label not in LABELS:
+                raise ValueError(f"row {number}: unknown mood {label!r}, known are {', '.join(LABELS)}")
+        if "angry" not in labels:
+            raise ValueError("no row is angry: there is nothing to learn anger from")
+        classifier = TextClassifier.fit(texts, labels, encoder, seed=seed)
+        odds = _held_out_odds(texts, labels, encoder, seed)
+        rows = np.hstack([signs(texts), odds[:, None]]).astype(np.float32)
+        angry = np.array([label == "angry" for label in labels], np.int64)
+        weights, bias = fit_softmax(rows, angry, 2, strength=5.0)
+        return cls(classifier, weights[:, 1] - weights[:, 0], float(bias[1] - bias[0]))
+
+    def score(self, text: str) -> Feeling:
+        """The mood of one raw text; an empty one is neutral."""
+        return self.score_many([text])[0]
+
+    def score_many(self, texts: Sequence[str]) -> list[Feeling]:
+        """The moods of raw texts, encoded in one batch."""
+        predictions = self.classifier.predict_many(texts)
+        odds = np.array([_log_odds(p.probability("angry")) for p in predictions], np.float32).reshape(-1, 1)
+        scores = 1 / (1 + np.exp(-(np.hstack([signs(texts), odds]) @ self.weights + self.bias)))
+        feelings: list[Feeling] = []
+        for text, prediction, anger in zip(texts, predictions, scores, strict=True):
+            calm = next(label for label, _ in prediction.ranking if label != "angry")
+            if not clean(text):
+                feelings.append({"label": "neutral", "anger": 0.0})
+            else:
+                feelings.append({"label": "angry" if anger >= 0.5 else calm, "anger": round(float(anger), 4)})
+        return feelings
+
+    def save(self, directory: Path) -> None:
+        """Write the classifier's files and `mood.json` into `directory`."""
+        self.classifier.save(directory)
+        saved = {"weights": [float(weight) for weight in self.weights], "bias": self.bias}
+        (directory / "mood.json").write_text(json.dumps(saved), encoding="utf-8")
+
+    @classmethod
+    def load(cls, directory: Path, encoder: Encoder) -> Mood:
+        """Read what `save` wrote. Raises ValueError if it was trained with another encoder."""
+        saved = json.loads((directory / "mood.json").read_text(encoding="utf-8"))
+        return cls(TextClassifier.load(directory, encoder), np.array(saved["weights"], np.float32), saved["bias"])
+
+
+def read_examples(path: Path = DATA) -> tuple[list[str], list[str]]:
+    """Texts and labels of a TSV file with the header `text<TAB>label`. Raises ValueError naming the broken line."""
+    texts, labels = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        columns = line.split("\t")
+        if number == 1:
+            if columns != ["text", "label"]:
+                raise ValueError(f"{path.name}, line 1: the header must be text<TAB>label")
+        elif len(columns) != 2 or not columns[0].strip() or not columns[1].strip():
+            raise ValueError(f"{path.name}, line {number}: expected a text, a tab and a label")
+        else:
+            texts.append(columns[0])
+            labels.append(columns[1].strip())
+    return texts, labels
+
+
+def signs(texts: Sequence[str]) -> Matrix:
+    """float32 [n, 6] of 0 and 1: swearing, threat, impatience, repeated ! or ?, capitals, an angry emoji."""
+    patterns = (_SWEARING, _THREAT, _IMPATIENCE, _EXCLAMATION, _CAPITALS, _ANGRY_EMOJI)
+    rows = [[float(bool(pattern.search(text[:2000]))) for pattern in patterns] for text in texts]
+    return np.array(rows, np.float32).reshape(len(texts), len(patterns))
+
+
+def _held_out_odds(texts: Sequence[str], labels: Sequence[str], encoder: Encoder, seed: int) -> Matrix:
+    """Log odds of anger [n] from two classifiers that had not seen the row, so that the signs get a fair weight."""
+    half = np.random.default_rng(seed).permutation(len(texts)) % 2
+    odds = np.zeros(len(texts), np.float32)
+    for part in (0, 1):
+        train, test = np.flatnonzero(half != part), np.flatnonzero(half == part)
+        if len({labels[i] for i in train}) < 2:
+            continue  # too few rows to hold any out: the signs stand alone
+        model = TextClassifier.fit([texts[i] for i in train], [labels[i] for i in train], encoder, seed=seed)
+        predictions = model.predict_many([texts[i] for i in test])
+        odds[test] = [_log_odds(prediction.probability("angry")) for prediction in predictions]
+    return odds
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, 1e-4), 1 - 1e-4)
+    return float(np.log(kept / (1 - kept)))
