@@ -44,7 +44,7 @@ GOODS = re.compile(
 LARGEST_FRAME = 3
 # The share of a line that makes the frame: in Chinese 这款[…]多少银两呢 is little more than a half.
 SAME_FRAME = 0.55
-# In Chinese the end of a line carries its form: 多少钱呀, 什么时候到. This many lines may end, or begin, with the same four.
+# The end of a Chinese line carries its form (多少钱呀, 什么时候到): so many may end, or begin, with the same four.
 SAME_ENDS = 4
 # Dice coefficient over pairs of neighbouring characters from which a held-out line is an edit of a training line.
 CLOSE = 0.7
