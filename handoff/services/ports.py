@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from handoff.domain.cases import Case, CaseStatus
-from handoff.domain.conversation import Conversation, Owner, OwnerType
+from handoff.domain.conversation import Conversation, Owner
 from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, HandoffId, IdentityId, InboxId
 from handoff.domain.message import Draft, Message
 from handoff.domain.people import Agent, Customer, Inbox, Presence, Session, Team
@@ -40,7 +40,7 @@ class Conversations(Protocol):
     def change_owner(self, before: Conversation, after: Conversation) -> None:
         """Store a `give_to`: a conditional update on the owner and epoch of `before`. Raises StaleEpoch with the fresh owner."""
 
-    def list(
+    def search(
         self,
         *,
         agent: Agent,
@@ -138,6 +138,9 @@ class Agents(Protocol):
 
     def get(self, id: AgentId, now: datetime) -> Agent | None: ...
 
+    def lock(self, id: AgentId, now: datetime) -> Agent:
+        """The agent, with his row held, so that his load cannot grow meanwhile. Raises NotFound."""
+
     def all(self, now: datetime) -> list[Agent]: ...
 
     def credentials(self, email: str) -> tuple[AgentId, str] | None:
@@ -214,7 +217,7 @@ class Cases(Protocol):
 
     def next_number(self, letter: str, now: datetime) -> str: ...
 
-    def list(self, *, status: CaseStatus | None = None, kind: str | None = None, customer_id: CustomerId | None = None,
+    def search(self, *, status: CaseStatus | None = None, kind: str | None = None, customer_id: CustomerId | None = None,
              team_ids: Sequence[str] | None = None, limit: int = 200) -> list[Case]: ...
 
     def without_effect(self, now: datetime, limit: int) -> list[Case]:
@@ -308,7 +311,9 @@ class Faq(Protocol):
     async def suggest(self, query: str, locale: str, limit: int) -> dict[str, Any]: ...
 
 
-__all__ = [
-    "Agents", "Bot", "Bus", "Cases", "Conversations", "Customers", "Faq", "Handoffs", "Limits", "Messages", "OwnerType",
-    "Records", "Store", "Transaction", "Turns",
-]
+class BotUnavailable(Exception):
+    """The bot did not answer. Nothing was saved, or the same turn may be asked again and is answered the same."""
+
+
+class BotBusy(BotUnavailable):
+    """The bot still works on this very turn: alive, but slow."""

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from handoff.domain.conversation import OwnerType, Status
+from handoff.domain.errors import NotFound
 from handoff.domain.ids import AgentId
 from handoff.domain.people import PRESENCE_TTL_SECONDS, Agent, Presence, Role, Team
 from handoff.stores.schema import agent_sessions, agent_teams, teams
@@ -25,6 +26,14 @@ class SqlAgents:
     def get(self, id: AgentId, now: datetime) -> Agent | None:
         """See ports.Agents."""
         return next(iter(self._load(now, id)), None)
+
+    def lock(self, id: AgentId, now: datetime) -> Agent:
+        """See ports.Agents."""
+        self._db.execute(select(a.c.id).where(a.c.id == id).with_for_update())
+        agent = self.get(id, now)
+        if agent is None:
+            raise NotFound("no such agent")
+        return agent
 
     def all(self, now: datetime) -> list[Agent]:
         """See ports.Agents."""

@@ -79,7 +79,7 @@ class SqlCases:
             self._db.execute(insert(case_numbers), {"day": day, "last": 1})
         return f"{letter}{day[2:]}{row.last if row else 1:04d}"
 
-    def list(
+    def search(
         self,
         *,
         status: CaseStatus | None = None,

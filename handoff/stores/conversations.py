@@ -150,7 +150,7 @@ class SqlConversations:
         """Remember the number of the newest bot turn."""
         self._db.execute(update(c).where(c.c.id == id).values(turn_no=turn_no))
 
-    def list(
+    def search(
         self,
         *,
         agent: Agent,

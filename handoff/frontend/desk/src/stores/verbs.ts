@@ -8,6 +8,8 @@ import { useOffers } from "./ringing";
 import { useQueue } from "./queue";
 import { useSession } from "./session";
 
+/** The verbs that ask something before they are done. */
+export type DialogName = "transfer" | "handBack" | "resolve";
 export type Verb = "accept" | "decline" | "transfer" | "hand_back" | "resolve" | "reopen";
 
 /** What a verb led to, for the view to say. `owner` is who has the conversation now, when that was the reason. */

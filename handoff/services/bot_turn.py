@@ -1,0 +1,255 @@
+"""One bot turn: claimed in SQL, answered by Rasa, and stored with its understanding and any change of owner in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from handoff.domain.cases import CaseStatus
+from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority
+from handoff.domain.errors import DuplicateMessage, StaleEpoch
+from handoff.domain.escalation import Decision, decide, team_for
+from handoff.domain.ids import ConversationId, new_id
+from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
+from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
+from handoff.services.context import Services
+from handoff.services.hub import Change
+from handoff.services.ports import BotBusy, BotUnavailable, Transaction
+from handoff.services.request import decision_for, do_request, system
+from handoff.services.texts import text
+
+log = logging.getLogger(__name__)
+
+# What the bot is told of the talk it missed: the last of it, within Rasa's body limit.
+HISTORY = 50
+FIRST_RETRY_SECONDS = 0.5
+
+
+async def run_turn(services: Services, id: ConversationId) -> bool:
+    """Claim and run what the bot owes this conversation. False when it owes nothing now (or somebody else runs it)."""
+    claim = new_id()
+    policy = services.policy
+    turn = await services.store.write(lambda tx: tx.turns.claim(id, claim, services.now(), policy.claim_seconds))
+    if turn is None:
+        return False
+    request = await services.store.read(lambda tx: build_request(tx, turn))
+    keeper = asyncio.create_task(_keep_claim(services, turn))
+    word = asyncio.create_task(_say_slow(services, turn))
+    try:
+        answer = await services.bot.answer(turn, request)
+    except BotUnavailable as error:
+        await _failed(services, turn, error)
+        return False
+    finally:
+        for task in (keeper, word):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+    change = await services.store.write(lambda tx: do_finish(tx, services, turn, answer, services.now()))
+    if change is not None:
+        await services.hub.announce(change)
+    return True
+
+
+async def _keep_claim(services: Services, turn: BotTurn) -> None:
+    """Renew the claim while Rasa works, so that nobody else runs the same turn."""
+    lease = services.policy.claim_seconds
+    while True:
+        await asyncio.sleep(lease / 3)
+        until = services.now() + timedelta(seconds=lease)
+        if not await services.store.write(lambda tx, until=until: tx.turns.renew(turn, until)):  # type: ignore[misc]
+            return
+
+
+async def _say_slow(services: Services, turn: BotTurn) -> None:
+    """Tell the customer once that his answer takes a moment."""
+    since = turn.created_at or services.now()
+    elapsed = (services.now() - since).total_seconds()
+    await asyncio.sleep(max(0.0, services.policy.slow_after - elapsed))
+    change = await services.store.write(lambda tx: _do_say(tx, turn, "slow", "bot_slow"))
+    if change is not None:
+        await services.hub.announce(change)
+
+
+def _do_say(tx: Transaction, turn: BotTurn, suffix: str, key: str) -> Change | None:
+    conversation = tx.conversations.lock(turn.conversation_id)
+    if conversation.owner.type is not OwnerType.BOT or conversation.owner.epoch != turn.epoch:
+        return None
+    try:
+        said = tx.messages.append(system(conversation, key, client_id=f"{turn.id}:{suffix}"), as_owner=None)
+    except DuplicateMessage:
+        return None
+    return Change(tx.conversations.lock(turn.conversation_id), (said,))
+
+
+async def _failed(services: Services, turn: BotTurn, error: BotUnavailable) -> None:
+    """Try again soon; after the last attempt tell the customer and offer a human."""
+    busy = isinstance(error, BotBusy)
+    log.warning("bot turn %s attempt %d: %s", turn.id, turn.attempt, error)
+    if busy or turn.attempt < services.policy.bot_attempts:
+        wait = FIRST_RETRY_SECONDS * (1 if busy else 2 ** (turn.attempt - 1))
+        retry_at = services.now() + timedelta(seconds=wait)
+        await services.store.write(lambda tx: tx.turns.release(turn, retry_at))
+        return
+    change = await services.store.write(lambda tx: _do_give_up(tx, turn, services.now()))
+    if change is not None:
+        await services.hub.announce(change)
+
+
+def _do_give_up(tx: Transaction, turn: BotTurn, now: datetime) -> Change | None:
+    conversation = tx.conversations.lock(turn.conversation_id)
+    answer = BotAnswer([], {}, conversation.slots, ["bot_error"], None, None)
+    if not tx.turns.finish(turn, TurnState.FAILED, answer, now):
+        return None
+    if conversation.owner.epoch != turn.epoch:
+        return None
+    option = {
+        "id": f"{turn.turn_no}-failed-0",
+        "title": text("talk_to_human", conversation.locale),
+        "parse_data": {"intent": {"name": "request_human"}, "entities": []},
+    }
+    content: Content = {"type": "choices", "text": text("bot_failed", conversation.locale), "options": [option]}
+    draft = Draft(turn.conversation_id, Sender.SYSTEM, content, client_id=f"{turn.id}:failed")
+    said = tx.messages.append(draft, as_owner=None)
+    answered = replace(tx.conversations.lock(turn.conversation_id), bot_seq=max(conversation.bot_seq, turn.last_seq))
+    tx.conversations.save(answered)
+    return Change(answered, (said,))
+
+
+def build_request(tx: Transaction, turn: BotTurn) -> dict[str, Any]:
+    """What Rasa is sent for a turn: docs/interfaces.md section 2."""
+    conversation = tx.conversations.get(turn.conversation_id)
+    assert conversation is not None  # the turn row refers to it
+    customer = tx.customers.get(conversation.customer_id)
+    inbox = tx.customers.inbox(conversation.inbox_id)
+    missed = tx.messages.before(turn.conversation_id, turn.first_seq, HISTORY)
+    history = [
+        {"seq": m.seq, "sender": m.sender.value, "text": m.text, "at": m.created_at.isoformat() if m.created_at else ""}
+        for m in missed
+        if m.seq > conversation.known_seq and not m.private and m.sender is not Sender.SYSTEM
+    ]
+    request: dict[str, Any] = {
+        "sender": turn.conversation_id,
+        "message": turn.text,
+        "history": history,
+        "slots": standing_facts(tx, conversation),
+        "metadata": {
+            "message_id": turn.id,
+            "seq": turn.last_seq,
+            "locale": conversation.locale,
+            "channel": inbox.kind if inbox else "web",
+            "customer_id": conversation.customer_id,
+            "verified": bool(customer and customer.identifier),
+        },
+    }
+    if turn.parse_data is not None:
+        request["parse_data"] = turn.parse_data
+    return request
+
+
+def standing_facts(tx: Transaction, conversation: Conversation) -> dict[str, Any]:
+    """What stays true between turns and across hand-backs."""
+    cases = [
+        c for c in tx.cases.search(customer_id=conversation.customer_id, limit=20)
+        if c.status in (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
+    ]  # fmt: skip
+    return {
+        "open_cases": [
+            {"number": c.number, "kind": c.kind.value, "status": c.status.value, "order_number": c.order_number,
+             "summary": c.summary}
+            for c in cases
+        ],
+        "last_order": conversation.slots.get("order_number") or conversation.facts.get("last_order"),
+        "handoff_summary": conversation.facts.get("handoff_summary"),
+    }  # fmt: skip
+
+
+def do_finish(tx: Transaction, services: Services, turn: BotTurn, answer: BotAnswer, now: datetime) -> Change | None:
+    """Store the answer as the actor that was claimed: first the messages, then the owner. None when the claim was lost."""
+    conversation = tx.conversations.lock(turn.conversation_id)
+    late = conversation.owner != Owner.bot(turn.epoch)
+    if not tx.turns.finish(turn, TurnState.LATE if late else TurnState.ANSWERED, answer, now):
+        # A human's take-over closes a running turn: its answer still is worth a draft. Anything else is somebody else's.
+        if not late or not _closed_by_takeover(tx, turn):
+            return None
+    said = tuple(_append_all(tx, turn, answer, conversation))
+    fresh = tx.conversations.lock(turn.conversation_id)
+    if late:
+        return Change(fresh, said)
+    answered = replace(
+        fresh,
+        bot_seq=max(fresh.bot_seq, turn.last_seq),
+        known_seq=said[-1].seq if said else turn.last_seq,
+        slots=answer.slots,
+        locale=answer.locale or fresh.locale,
+    )
+    tx.conversations.save(answered)
+    decision = _decision(tx, services, answered, turn, answer)
+    if decision is None:
+        return Change(answered, said)
+    change = do_request(tx, answered, decision, services.policy, now)
+    return replace(change, messages=(*said, *change.messages))
+
+
+def _closed_by_takeover(tx: Transaction, turn: BotTurn) -> bool:
+    record = next((r for r in tx.turns.records(turn.conversation_id, turn.epoch) if r.turn_no == turn.turn_no), None)
+    return record is not None and record.state is TurnState.LATE
+
+
+def _append_all(tx: Transaction, turn: BotTurn, answer: BotAnswer, conversation: Conversation) -> list[Message]:
+    said = []
+    for number, content in enumerate(answer.messages):
+        draft = Draft(
+            turn.conversation_id,
+            Sender.BOT,
+            _with_option_ids(content, f"{turn.turn_no}-{number}"),
+            name=text("bot_name", answer.locale or conversation.locale),
+            client_id=f"{turn.id}:{number}",
+        )
+        try:
+            said.append(tx.messages.append(draft, as_owner=Owner.bot(turn.epoch)))
+        except StaleEpoch:
+            with suppress(DuplicateMessage):
+                said.append(tx.messages.append(replace(draft, kind=PrivateKind.LATE_DRAFT), as_owner=None))
+        except DuplicateMessage:
+            continue
+    return said
+
+
+def _with_option_ids(content: Content, name: str) -> Content:
+    """Buttons get opaque ids; what they mean stays in the log, on our side."""
+    if "options" not in content:
+        return content
+    options = [
+        {"id": f"{name}-{n}", "title": o["title"], "parse_data": o["parse_data"]} for n, o in enumerate(content["options"])
+    ]
+    return content | {"options": options}
+
+
+def _decision(
+    tx: Transaction, services: Services, conversation: Conversation, turn: BotTurn, answer: BotAnswer
+) -> Decision | None:
+    """What the bot asked for, or what the turns since it last took over tell."""
+    customer = tx.customers.get(conversation.customer_id)
+    records: list[TurnRecord] = tx.turns.records(conversation.id, turn.epoch)
+    views = [r.view() for r in records if r.state in (TurnState.ANSWERED, TurnState.FAILED)]
+    decision = decide(views, services.policy.thresholds, vip=bool(customer and customer.vip))
+    wish = answer.handoff
+    if wish is None:
+        return decision
+    rule = str(wish.get("reason", "asked_for_human"))
+    asked = decision_for(
+        rule,
+        turn.text,
+        turn.last_seq,
+        wish.get("team") or team_for([v.intent for v in views], rule),
+        Priority(wish.get("priority") or "normal"),
+    )
+    if decision is None:
+        return asked
+    others = tuple(r for r in decision.reasons if r.rule != rule)
+    return Decision(asked.reasons + others, asked.team, max(asked.priority, decision.priority, key=lambda p: p.rank), decision.signals)

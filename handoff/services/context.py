@@ -1,0 +1,46 @@
+"""What every use case is given: the store, the outside, and the rules of the house."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from handoff.domain.escalation import Thresholds
+from handoff.domain.hours import BusinessHours
+from handoff.services.hub import Hub
+from handoff.services.ports import Bot, Faq, Limits, Store
+from handoff.services.shop import ShopClient
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules of the house."""
+
+    hours: BusinessHours
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    offer_seconds: float = 30.0
+    bot_attempts: int = 3
+    bot_timeout: float = 10.0
+    slow_after: float = 2.5
+    """Seconds after which a customer is told that his answer takes a moment: promised are 3."""
+    claim_seconds: float = 5.0
+    """How long a claim lasts without renewal: what a killed gateway held is free again after it."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Made once by bootstrap."""
+
+    store: Store
+    hub: Hub
+    bot: Bot
+    faq: Faq
+    shop: ShopClient
+    limits: Limits
+    policy: Policy
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return self.clock()

@@ -1,0 +1,239 @@
+"""Who follows what in this process: customers their conversation, desks what their agent may see.
+
+The hub carries facts that are already committed. It may drop any of them: a reader that finds a gap, overflows or was asleep
+reads the log after its cursor, and the sweep finds what no wake-up told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from handoff.domain.conversation import Conversation
+from handoff.domain.ids import ConversationId
+from handoff.domain.message import Message
+from handoff.domain.people import Agent
+from handoff.services.ports import Bus
+
+# What one reader may have waiting in memory; beyond it he reads the log at his own pace.
+BACKLOG = 200
+PAGE = 200
+# What a desk may have waiting; beyond it the desk is told to read its lists again.
+DESK_BACKLOG = 1000
+# Conversations whose newest state we remember having told; older ones are simply read again.
+REMEMBERED = 20_000
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one transaction did to a conversation: facts for the readers."""
+
+    conversation: Conversation
+    messages: tuple[Message, ...] = ()
+    owner_changed: bool = False
+    previous_owner: str | None = None
+    """The agent who lost it, if one did."""
+    queue_changed: bool = False
+    ring: str | None = None
+    """The agent whose desk rings now."""
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Somebody writes; told once, kept nowhere."""
+
+    conversation_id: ConversationId
+    sender: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place in the queue; `wait` is `{"p50", "p90"}` in seconds or None when nothing is known."""
+
+    position: int
+    wait: dict[str, int] | None
+
+
+Item = Message | Conversation | Typing | Place
+ReadAfter = Callable[[int, int], Awaitable[list[Message]]]
+
+
+class Subscription:
+    """One reader of one conversation."""
+
+    def __init__(self) -> None:
+        self._messages: deque[Message] = deque()
+        self._others: deque[Conversation | Typing | Place] = deque(maxlen=50)
+        self._behind = True
+        self._wake = asyncio.Event()
+        self._wake.set()
+
+    def push(self, change: Change) -> None:
+        """New facts."""
+        if len(self._messages) + len(change.messages) > BACKLOG:
+            self._messages.clear()
+            self._behind = True
+        else:
+            self._messages.extend(change.messages)
+        if change.owner_changed:
+            self._others.append(change.conversation)
+        self._wake.set()
+
+    def tell(self, item: Typing | Place) -> None:
+        """Something passing."""
+        self._others.append(item)
+        self._wake.set()
+
+    def fall_behind(self) -> None:
+        """Make the reader look at the log."""
+        self._behind = True
+        self._wake.set()
+
+    async def items(self, after: int, read: ReadAfter, *, private: bool) -> AsyncIterator[Item]:
+        """All that comes after the cursor `after`, without gaps or repeats, then what follows, for ever."""
+        cursor = after
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._behind:
+                self._behind = False
+                page = await read(cursor, PAGE)
+                for message in page:
+                    cursor = message.seq
+                    yield message
+                self._behind = self._behind or len(page) == PAGE
+            while self._messages:
+                message = self._messages.popleft()
+                if message.seq <= cursor or (message.private and not private):
+                    continue
+                before = message.seq - 1 if private else message.prev_public
+                if before > cursor:
+                    self.fall_behind()
+                    break
+                cursor = message.seq
+                yield message
+            while self._others:
+                yield self._others.popleft()
+
+
+class Desk:
+    """One agent's connection."""
+
+    def __init__(self, agent: Agent) -> None:
+        self.agent = agent
+        self._events: deque[dict[str, Any]] = deque()
+        self._wake = asyncio.Event()
+        self.overflowed = False
+
+    def push(self, event: dict[str, Any]) -> None:
+        """One event for this desk."""
+        if len(self._events) >= DESK_BACKLOG:
+            self.overflowed = True
+        else:
+            self._events.append(event)
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Events until the desk has fallen too far behind."""
+        while not self.overflowed:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._events:
+                yield self._events.popleft()
+
+
+class Hub:
+    """The readers of this process, and the bus to the others."""
+
+    def __init__(self, bus: Bus, origin: str) -> None:
+        self._bus = bus
+        self.origin = origin
+        self._readers: dict[ConversationId, set[Subscription]] = defaultdict(set)
+        self.desks: set[Desk] = set()
+        self._told: OrderedDict[ConversationId, tuple[int, int]] = OrderedDict()
+        self.listeners: list[Callable[[Change], None]] = []
+        """Called with every change, local or learned: desks, turn starting, queue positions."""
+
+    @contextmanager
+    def subscribe(self, id: ConversationId) -> Iterator[Subscription]:
+        """Follow a conversation for as long as the context lasts."""
+        subscription = Subscription()
+        self._readers[id].add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._readers[id].discard(subscription)
+            if not self._readers[id]:
+                del self._readers[id]
+
+    @contextmanager
+    def desk(self, agent: Agent) -> Iterator[Desk]:
+        """Register an agent's connection."""
+        desk = Desk(agent)
+        self.desks.add(desk)
+        try:
+            yield desk
+        finally:
+            self.desks.discard(desk)
+
+    def followed(self) -> list[ConversationId]:
+        """The conversations that somebody here reads."""
+        return list(self._readers)
+
+    def follows(self, id: ConversationId) -> bool:
+        """Whether somebody here reads it."""
+        return id in self._readers
+
+    def told(self, id: ConversationId) -> tuple[int, int] | None:
+        """`(last_seq, epoch)` that readers here have been told of."""
+        return self._told.get(id)
+
+    def remember(self, id: ConversationId, last_seq: int, epoch: int) -> None:
+        """Readers here know the conversation up to this."""
+        old = self._told.pop(id, (0, 0))
+        self._told[id] = (max(old[0], last_seq), max(old[1], epoch))
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+
+    async def announce(self, change: Change) -> None:
+        """Tell readers here, and wake the other gateways. Only after the commit."""
+        self.dispatch(change)
+        conversation = change.conversation
+        await self._bus.publish(
+            "wake",
+            {"origin": self.origin, "id": conversation.id, "seq": conversation.last_seq, "epoch": conversation.owner.epoch,
+             "queue": change.queue_changed, "ring": change.ring, "lost": change.previous_owner},
+        )  # fmt: skip
+
+    def dispatch(self, change: Change) -> None:
+        """Tell readers here."""
+        conversation = change.conversation
+        self.remember(conversation.id, conversation.last_seq, conversation.owner.epoch)
+        for subscription in self._readers.get(conversation.id, ()):
+            subscription.push(change)
+        for listener in self.listeners:
+            listener(change)
+
+    async def typing(self, typing: Typing) -> None:
+        """Tell that somebody writes."""
+        self.tell_typing(typing)
+        await self._bus.publish("typing", {"origin": self.origin, "id": typing.conversation_id, "sender": typing.sender})
+
+    def tell_typing(self, typing: Typing) -> None:
+        """Tell readers here that somebody writes: the customer's words to the owner's desk, the agent's to the customer."""
+        if typing.sender == "customer":
+            event = {"type": "typing", "conversation_id": typing.conversation_id, "sender": "customer"}
+            for desk in self.desks:
+                desk.push(event)
+        else:
+            for subscription in self._readers.get(typing.conversation_id, ()):
+                subscription.tell(typing)
+
+    def tell_place(self, id: ConversationId, place: Place) -> None:
+        """Tell a waiting customer where he stands."""
+        for subscription in self._readers.get(id, ()):
+            subscription.tell(place)

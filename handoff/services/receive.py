@@ -1,0 +1,133 @@
+"""A customer's message comes in: stored first, then the owner decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from handoff.domain.conversation import Conversation, OwnerType, Status
+from handoff.domain.errors import DuplicateMessage, Invalid
+from handoff.domain.escalation import asks_for_human, team_for
+from handoff.domain.ids import ConversationId, CustomerId, InboxId
+from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
+from handoff.services.context import Policy, Services
+from handoff.services.hub import Change
+from handoff.services.ports import Transaction
+from handoff.services.request import decision_for, do_request
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What a channel understood of a customer's frame or request: words, or a pressed button."""
+
+    client_id: str
+    text: str | None = None
+    option_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Received:
+    """The stored message's place, and what it did."""
+
+    seq: int
+    conversation: Conversation
+    change: Change | None = None
+    """None when the message was stored before."""
+
+
+def check_incoming(client_id: object, text: object = None, option_id: object = None) -> Incoming:
+    """A well-formed message of a customer. Raises Invalid or TooLarge."""
+    identifier = check_client_id(client_id)
+    if option_id is not None:
+        if not isinstance(option_id, str) or not 0 < len(option_id) <= 64:
+            raise Invalid("option_id", "unknown_option")
+        return Incoming(identifier, option_id=option_id)
+    return Incoming(identifier, text=check_text(text))
+
+
+async def receive(
+    services: Services, customer_id: CustomerId, inbox_id: InboxId, locale: str, incoming: Incoming
+) -> Received:
+    """Store a message of a customer and say who has it now. The same `client_id` again changes nothing."""
+
+    def work(tx: Transaction) -> Received:
+        return do_receive(tx, services.policy, customer_id, inbox_id, locale, incoming, services.now())
+
+    received = await services.store.write(work)
+    if received.change is not None:
+        await services.hub.announce(received.change)
+    return received
+
+
+def do_receive(
+    tx: Transaction,
+    policy: Policy,
+    customer_id: CustomerId,
+    inbox_id: InboxId,
+    locale: str,
+    incoming: Incoming,
+    now: datetime,
+) -> Received:
+    """The transaction of `receive`."""
+    known = _stored_before(tx, customer_id, incoming)
+    conversation = known or open_conversation(tx, customer_id, inbox_id, locale, now)
+    content, meaning = _content(tx, conversation.id, incoming)
+    draft = Draft(conversation.id, Sender.CUSTOMER, content, client_id=incoming.client_id)
+    try:
+        message = tx.messages.append(draft, as_owner=None)
+    except DuplicateMessage as duplicate:
+        return Received(duplicate.seq, conversation)
+    conversation = tx.conversations.lock(conversation.id)
+    wants_human = meaning == "request_human" or (incoming.text is not None and asks_for_human(incoming.text))
+    if wants_human and conversation.owner.type is not OwnerType.AGENT:
+        change = _ask_for_human(tx, policy, conversation, message, now)
+    else:
+        change = Change(conversation, (message,))
+    return Received(message.seq, change.conversation, change)
+
+
+def _ask_for_human(
+    tx: Transaction, policy: Policy, conversation: Conversation, message: Message, now: datetime
+) -> Change:
+    intents = [t.intent for t in tx.turns.records(conversation.id)]
+    decision = decision_for("asked_for_human", message.text, message.seq, team_for(intents, "asked_for_human"))
+    change = do_request(tx, conversation, decision, policy, now)
+    return replace(change, messages=(message, *change.messages))
+
+
+def _stored_before(tx: Transaction, customer_id: CustomerId, incoming: Incoming) -> Conversation | None:
+    """The ended conversation that has this message already: a retry must not open a new one."""
+    latest = tx.conversations.latest(customer_id)
+    if latest and latest.status is Status.RESOLVED and tx.messages.by_client_id(latest.id, incoming.client_id):
+        return latest
+    return None
+
+
+def open_conversation(
+    tx: Transaction, customer_id: CustomerId, inbox_id: InboxId, locale: str, now: datetime
+) -> Conversation:
+    """The customer's one conversation that goes on: the current, the reopened, or a new one linked to the last."""
+    current = tx.conversations.current(customer_id)
+    if current is not None:
+        return current
+    latest = tx.conversations.latest(customer_id)
+    if latest is not None and latest.may_reopen(now):
+        reopened = replace(latest, status=Status.OPEN, resolved_at=None)
+        tx.conversations.save(reopened)
+        return reopened
+    return tx.conversations.create(customer_id, inbox_id, locale, latest.id if latest else None)
+
+
+def _content(tx: Transaction, id: ConversationId, incoming: Incoming) -> tuple[dict[str, Any], str | None]:
+    if incoming.option_id is None:
+        return text_content(incoming.text or ""), None
+    # {turn}-{message}-{n}: the button's meaning stays with us, the browser only gets this.
+    turn, _, rest = incoming.option_id.partition("-")
+    message = tx.messages.by_client_id(id, f"{id}:{turn}:{rest.partition('-')[0]}")
+    options = message.content.get("options", []) if message else []
+    option = next((o for o in options if o["id"] == incoming.option_id), None)
+    if option is None:
+        raise Invalid("option_id", "unknown_option")
+    content = text_content(option["title"]) | {"option_id": incoming.option_id, "parse_data": option["parse_data"]}
+    return content, str(option["parse_data"]["intent"]["name"])
