@@ -1,7 +1,17 @@
 /** The wire types of docs/interfaces.md §7, as the desk reads them; what the widget reads too is in `shared/wire`. */
 import type { AgentMessage, Bilingual, Order, Owner, Sender } from "../../../shared/wire";
 
-export type { Bilingual, Content, Order, Owner, OwnerType, Parcel, ParcelEvent, Product, Sender } from "../../../shared/wire";
+export type {
+  Bilingual,
+  Content,
+  Order,
+  Owner,
+  OwnerType,
+  Parcel,
+  ParcelEvent,
+  Product,
+  Sender,
+} from "../../../shared/wire";
 
 export type Message = AgentMessage;
 export type ConversationStatus = "open" | "snoozed" | "resolved";
@@ -163,6 +173,4 @@ export type ServerFrame =
   | { type: "error"; code: string; message: string; retry_after?: number };
 
 export type ClientFrame =
-  | { type: "auth"; token: string }
-  | { type: "ping" }
-  | { type: "typing"; conversation_id: string };
+  { type: "auth"; token: string } | { type: "ping" } | { type: "typing"; conversation_id: string };

@@ -53,10 +53,14 @@ export function useAttention({ ringing, unread, sound }: AttentionSources): void
     },
     { immediate: true },
   );
-  watch([count, () => t("app.name")], () => {
-    show();
-    drawBadge(count.value, ringing.value > 0);
-  }, { immediate: true });
+  watch(
+    [count, () => t("app.name")],
+    () => {
+      show();
+      drawBadge(count.value, ringing.value > 0);
+    },
+    { immediate: true },
+  );
   onScopeDispose(() => {
     stop();
     drawBadge(0, false);

@@ -36,7 +36,9 @@ export function useFormat() {
   }
 
   function time(iso: string): string {
-    return new Intl.DateTimeFormat(locale.value, { hour: "2-digit", minute: "2-digit", hour12: false }).format(new Date(iso));
+    return new Intl.DateTimeFormat(locale.value, { hour: "2-digit", minute: "2-digit", hour12: false }).format(
+      new Date(iso),
+    );
   }
 
   function daysAgo(iso: string): number {

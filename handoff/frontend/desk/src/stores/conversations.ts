@@ -58,7 +58,7 @@ export const useConversations = defineStore("conversations", () => {
     } else {
       known.loading = true;
       await loadDetail(id);
-      const last = known.detail ? queue.summary(id)?.last_seq ?? 0 : 0;
+      const last = known.detail ? (queue.summary(id)?.last_seq ?? 0) : 0;
       if (known.detail) await loadNewest(id, last);
       known.loading = false;
     }
@@ -79,7 +79,10 @@ export const useConversations = defineStore("conversations", () => {
   function refreshDetail(id: string): void {
     if (!open[id]?.detail) return;
     clearTimeout(detailTimers.get(id));
-    detailTimers.set(id, setTimeout(() => void loadDetail(id), DETAIL_DELAY_MS));
+    detailTimers.set(
+      id,
+      setTimeout(() => void loadDetail(id), DETAIL_DELAY_MS),
+    );
   }
 
   async function loadNewest(id: string, last: number): Promise<void> {
@@ -171,7 +174,12 @@ export const useConversations = defineStore("conversations", () => {
     const clientId = again ?? newId("desk");
     const epoch = queue.summary(id)?.owner.epoch ?? 0;
     one.log = log.startSending(one.log, {
-      clientId, text, private: isPrivate, state: "sending", error: null, createdAt: new Date().toISOString(),
+      clientId,
+      text,
+      private: isPrivate,
+      state: "sending",
+      error: null,
+      createdAt: new Date().toISOString(),
     });
     try {
       const { message } = isPrivate
@@ -218,7 +226,20 @@ export const useConversations = defineStore("conversations", () => {
   }
 
   return {
-    open, selected, select, loadDetail, loadOlder, resync, receive, updated, markRead, send, resend, discard,
-    customerTyping, caseChanged, reset,
+    open,
+    selected,
+    select,
+    loadDetail,
+    loadOlder,
+    resync,
+    receive,
+    updated,
+    markRead,
+    send,
+    resend,
+    discard,
+    customerTyping,
+    caseChanged,
+    reset,
   };
 });

@@ -62,7 +62,13 @@ function sorted(ids: Iterable<string>, key: ListKey, summaries: Lists["summaries
 }
 
 /** A page of one list as the server gave it. `replace` for the first page: what it no longer names has left. */
-export function loadPage(lists: Lists, key: ListKey, page: readonly Summary[], me: Pick<Agent, "id">, replace: boolean): Lists {
+export function loadPage(
+  lists: Lists,
+  key: ListKey,
+  page: readonly Summary[],
+  me: Pick<Agent, "id">,
+  replace: boolean,
+): Lists {
   const summaries = { ...lists.summaries };
   for (const summary of page) summaries[summary.id] = newer(summaries[summary.id], summary);
   const named = page.map((summary) => summary.id);

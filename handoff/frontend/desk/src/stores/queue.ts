@@ -130,16 +130,42 @@ export const useQueue = defineStore("queue", () => {
 
   function reset(): void {
     lists.value = reducer.EMPTY_LISTS;
-    for (const key of LIST_KEYS) delete cursors[key], delete loaded[key];
+    for (const key of LIST_KEYS) {
+      delete cursors[key];
+      delete loaded[key];
+    }
     found.value = null;
     query.value = "";
     active.value = "mine";
   }
 
   return {
-    lists, cursors, loading, loaded, error, active, teams, agents, query, found,
-    keys, visible, waiting, unreadTotal,
-    summary, load, resync, loadTeams, loadPeople, select, search, update, noteMessage, markRead,
-    teamsChanged, presenceChanged, reset,
+    lists,
+    cursors,
+    loading,
+    loaded,
+    error,
+    active,
+    teams,
+    agents,
+    query,
+    found,
+    keys,
+    visible,
+    waiting,
+    unreadTotal,
+    summary,
+    load,
+    resync,
+    loadTeams,
+    loadPeople,
+    select,
+    search,
+    update,
+    noteMessage,
+    markRead,
+    teamsChanged,
+    presenceChanged,
+    reset,
   };
 });

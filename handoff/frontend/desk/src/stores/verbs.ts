@@ -51,7 +51,11 @@ export const useVerbs = defineStore("verbs", () => {
 
   async function refused(id: string, verb: Verb, error: ApiError): Promise<void> {
     refusal.value = {
-      verb, conversationId: id, code: error.code, owner: error.owner, retryAfter: error.retryAfter,
+      verb,
+      conversationId: id,
+      code: error.code,
+      owner: error.owner,
+      retryAfter: error.retryAfter,
     };
     if (error.status !== 409) return;
     if (error.code !== "at_capacity") offers.silence(id);
