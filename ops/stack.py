@@ -14,7 +14,7 @@ import shlex
 import signal
 import string
 import subprocess
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -51,9 +51,17 @@ QUIET_AND_SMALL = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "LOG_LEVEL": "WARNING",
     "RASA_TELEMETRY_ENABLED": "false",
-    "SANIC_HOST": "127.0.0.1",
-    "SANIC_WORKERS": "1",
 }
+# Rasa's action server listens everywhere unless told, and neither checks who calls.
+BOT_ONLY = {"SANIC_HOST": "127.0.0.1", "SANIC_WORKERS": "1"}
+
+
+def _check_model(command: Sequence[str]) -> None:
+    """Refuse to start Rasa without a model: it would come up, and never be ready."""
+    if "--model" in command:
+        folder = ROOT / command[command.index("--model") + 1]
+        if not any(folder.glob("*.tar.gz")):
+            raise OpsError(f"there is no trained model in {folder.relative_to(ROOT)}: run make train.")
 
 
 def ignore(line: str) -> None:
@@ -166,9 +174,11 @@ class Stack:
     def _program(self, name: str, line: str) -> Program:
         kind, _, number = name.partition(".")
         # jieba keeps a cache in the temporary folder; a shared one could be planted by another user.
-        temporary = private_folder(self.var / "tmp" / ("bot" if kind in ("rasa", "actions") else "handoff"))
+        is_bot = kind in ("rasa", "actions")
+        temporary = private_folder(self.var / "tmp" / ("bot" if is_bot else "handoff"))
         env = {
             **self.env,
+            **(BOT_ONLY if is_bot else {}),
             "PORT": str(self.ports.get(name, "")),
             "TMPDIR": str(temporary),
             "KEFU_TRACKER_DB": str(self.var / f"tracker-{int(number or 1) - 1}.db"),
@@ -198,6 +208,8 @@ class Stack:
             for name, line in self._commands()
             if name.partition(".")[0] not in self._without and (own_redis or name != "redis")
         ]
+        for program in programs:
+            _check_model(program.command)
         # The bot loads for long and needs no database: it starts while that is being prepared.
         after = {"faq", "gateway"}
         for program in programs:

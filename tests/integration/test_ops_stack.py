@@ -20,7 +20,7 @@ from ops.console import OpsError
 from ops.health import answers_ok
 from ops.paths import ROOT
 from ops.redis import answers, running_redis
-from ops.stack import OWN_SETTINGS, Stack
+from ops.stack import DEFAULT_PORTS, HEALTH, OWN_SETTINGS, Stack
 
 # Answers 200 on every path of its port and writes its environment where a test can read it.
 SMALL = """
@@ -124,6 +124,20 @@ def test_that_a_failed_preparation_stops_what_was_started(var: Path, procfile: P
         stack.start()
     assert stack.pids() == {}
     assert stack.log_of("migrate").read_text() == "no\n"
+
+
+def test_that_rasa_is_not_started_without_a_model(var: Path, procfile: Path) -> None:
+    procfile.write_text(procfile.read_text().replace("rasa $PORT", "rasa $PORT --model tests/fixtures"))
+    with pytest.raises(OpsError, match="no trained model in tests/fixtures: run make train"):
+        Stack(var, procfile=procfile, preparations={}).start()
+
+
+def test_that_every_process_of_the_real_procfile_has_a_port_and_a_health(var: Path) -> None:
+    stack = Stack(var, rasa=3)
+    kinds = {path.stem.partition(".")[0] for path in stack.logs} - {"migrate", "seed", "redis"}
+    assert kinds == set(HEALTH) == set(DEFAULT_PORTS)
+    assert {"rasa", "rasa.2", "rasa.3"} < set(stack.ports)
+    assert len(set(stack.ports.values())) == len(stack.ports)
 
 
 def test_that_one_process_can_be_killed_and_started_again_while_the_others_go_on(var: Path, procfile: Path) -> None:
