@@ -14,13 +14,14 @@ from ops.paths import ROOT
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A project folder with .ci/run alone, and a `make` that says and returns what MADE_* in the environment tell it."""
+    """A folder with .ci/run alone, and a `make` that says and returns what MADE_* in the environment tell it."""
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
     make = tmp_path / "bin" / "make"
     make.parent.mkdir()
     make.write_text(
-        '#!/bin/sh\ncase "$*" in *test-all*) echo "$MADE_OUTPUT"; exit $MADE_TESTS;; *check*) exit $MADE_CHECKS;; esac\n'
+        "#!/bin/sh\n"
+        'case "$*" in *test-all*) echo "$MADE_OUTPUT"; exit $MADE_TESTS;; *check*) exit $MADE_CHECKS;; esac\n'
     )
     make.chmod(0o755)
     return tmp_path
