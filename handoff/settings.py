@@ -192,6 +192,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("KEFU_LIMITS=off is for benchmarks in demo mode; it is refused outside it")
     if not settings.rasa_urls:
         raise SettingsError("RASA_URLS names no Rasa process")
-    short = [n for n in ("website_secret", "rasa_secret", "internal_secret", "shop_token") if len(getattr(settings, n)) < 16]
+    short = [
+        n for n in ("website_secret", "rasa_secret", "internal_secret", "shop_token") if len(getattr(settings, n)) < 16
+    ]
     if short and not settings.demo:
         raise SettingsError(f"these secrets are shorter than 16 characters: {', '.join(short)}")

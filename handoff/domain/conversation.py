@@ -112,9 +112,7 @@ class Conversation:
     @property
     def unanswered(self) -> bool:
         """Whether the bot owes an answer."""
-        return (
-            self.status is Status.OPEN and self.owner.type is OwnerType.BOT and self.last_customer_seq > self.bot_seq
-        )
+        return self.status is Status.OPEN and self.owner.type is OwnerType.BOT and self.last_customer_seq > self.bot_seq
 
     def give_to(self, type: OwnerType, id: str | None = None, name: str | None = None) -> Conversation:
         """The same conversation with another owner and the next epoch. Raises IllegalOwner."""

@@ -63,6 +63,8 @@ class Decision:
         return self.reasons[0].rule
 
 
+# What stands around words and means nothing.
+_AROUND = "".join(" ,.!?;:~。、…'\"")
 # A request is a request only when it is short or says the verb; "人工智能" and "人工费" are not one.
 _NOT_A_REQUEST = re.compile(r"(不用|不要|不想|别|不需要|無需|无需|不必)(再)?(帮我|給我|给我)?(转|轉|找|接)")
 _REQUEST = re.compile(
@@ -91,12 +93,33 @@ _PAYMENT = re.compile(
     r"盗刷|盜刷|重复扣款|重複扣款|扣了(两|兩|2|二)次|多扣了?钱|多扣了?錢|诈骗|詐騙|被骗|charged (me )?twice|double charg|fraud|unauthori[sz]ed charge|scam",
     re.IGNORECASE,
 )
-_WORDS = (("legal", _LEGAL, Priority.URGENT), ("safety", _SAFETY, Priority.URGENT), ("payment", _PAYMENT, Priority.HIGH))
+_WORDS = (
+    ("legal", _LEGAL, Priority.URGENT),
+    ("safety", _SAFETY, Priority.URGENT),
+    ("payment", _PAYMENT, Priority.HIGH),
+)
 _COMPLAINTS = {"anger_now", "anger_rising", "complaint", "legal", "safety"}
-_AFTER_SALES = {"start_return", "check_case_status", "track_order", "track_parcel", "cancel_order", "change_address", "request_invoice"}
+_AFTER_SALES = {
+    "start_return",
+    "check_case_status",
+    "track_order",
+    "track_parcel",
+    "cancel_order",
+    "change_address",
+    "request_invoice",
+}
 _PRE_SALES = {"search_product", "ask_price", "ask_stock", "ask_size", "ask_delivery_time", "compare_products"}
 # What weighs most stands first in the card.
-_WEIGHT = ["safety", "legal", "payment", "asked_for_human", "complaint", "anger_now", "anger_rising", "verification_failed"]
+_WEIGHT = [
+    "safety",
+    "legal",
+    "payment",
+    "asked_for_human",
+    "complaint",
+    "anger_now",
+    "anger_rising",
+    "verification_failed",
+]
 
 
 def plain(text: str) -> str:
@@ -106,7 +129,7 @@ def plain(text: str) -> str:
 
 def asks_for_human(text: str) -> bool:
     """Whether the customer plainly asks for a human, so that no bot is needed to understand it."""
-    said = plain(text).strip(" ,.!?;:~。!?、…'\"")
+    said = plain(text).strip(_AROUND)
     if not said or len(said) > 200 or _NOT_A_REQUEST.search(said):
         return False
     return bool(_BARE.match(said) or _REQUEST.search(said))
@@ -165,7 +188,11 @@ def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[R
             found.append(Reason(rule, match.group(0), last.seq))
     if last.anger >= limits.anger:
         found.append(Reason("anger_now", f"{last.anger:.2f}", last.seq))
-    elif len(turns) >= 2 and turns[-2].anger < last.anger and min(turns[-2].anger + 0.2, last.anger) >= limits.anger_rising:
+    elif (
+        len(turns) >= 2
+        and turns[-2].anger < last.anger
+        and min(turns[-2].anger + 0.2, last.anger) >= limits.anger_rising
+    ):
         found.append(Reason("anger_rising", f"{turns[-2].anger:.2f} → {last.anger:.2f}", last.seq))
     misses = 0
     for turn in reversed(turns):

@@ -29,7 +29,9 @@ def has_callback(tx: Transaction, agent: Agent, conversation: Conversation) -> b
     """Whether a call-back to this customer waits for one of the agent's teams."""
     cases = tx.cases.search(customer_id=conversation.customer_id, kind="callback")
     return any(
-        c.conversation_id == conversation.id and c.status.value in ("open", "in_progress") and c.team_id in agent.team_ids
+        c.conversation_id == conversation.id
+        and c.status.value in ("open", "in_progress")
+        and c.team_id in agent.team_ids
         for c in cases
     )
 

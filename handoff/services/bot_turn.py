@@ -11,7 +11,7 @@ from typing import Any
 
 from handoff.domain.cases import CaseStatus
 from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority
-from handoff.domain.errors import DuplicateMessage, StaleEpoch
+from handoff.domain.errors import DuplicateMessage, NotFound, StaleEpoch
 from handoff.domain.escalation import Decision, decide, team_for
 from handoff.domain.ids import ConversationId, new_id
 from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
@@ -123,7 +123,8 @@ def _do_give_up(tx: Transaction, turn: BotTurn, now: datetime) -> Change | None:
 def build_request(tx: Transaction, turn: BotTurn) -> dict[str, Any]:
     """What Rasa is sent for a turn: docs/interfaces.md section 2."""
     conversation = tx.conversations.get(turn.conversation_id)
-    assert conversation is not None  # the turn row refers to it
+    if conversation is None:  # erased since the claim
+        raise NotFound("no such conversation")
     customer = tx.customers.get(conversation.customer_id)
     inbox = tx.customers.inbox(conversation.inbox_id)
     missed = tx.messages.before(turn.conversation_id, turn.first_seq, HISTORY)
@@ -225,7 +226,8 @@ def _with_option_ids(content: Content, name: str) -> Content:
     if "options" not in content:
         return content
     options = [
-        {"id": f"{name}-{n}", "title": o["title"], "parse_data": o["parse_data"]} for n, o in enumerate(content["options"])
+        {"id": f"{name}-{n}", "title": o["title"], "parse_data": o["parse_data"]}
+        for n, o in enumerate(content["options"])
     ]
     return content | {"options": options}
 
@@ -252,4 +254,9 @@ def _decision(
     if decision is None:
         return asked
     others = tuple(r for r in decision.reasons if r.rule != rule)
-    return Decision(asked.reasons + others, asked.team, max(asked.priority, decision.priority, key=lambda p: p.rank), decision.signals)
+    return Decision(
+        asked.reasons + others,
+        asked.team,
+        max(asked.priority, decision.priority, key=lambda p: p.rank),
+        decision.signals,
+    )

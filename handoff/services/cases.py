@@ -189,7 +189,9 @@ def access_case(tx: Transaction, agent: Agent, id: CaseId) -> Case:
     return case
 
 
-async def search_cases(services: Services, agent: Agent, status: str | None, kind: str | None, limit: int) -> list[Case]:
+async def search_cases(
+    services: Services, agent: Agent, status: str | None, kind: str | None, limit: int
+) -> list[Case]:
     """The cases an agent may see: his teams', or all for those who oversee."""
     if status is not None and status not in {s.value for s in CaseStatus}:
         raise Invalid("status", "unknown")
@@ -197,9 +199,7 @@ async def search_cases(services: Services, agent: Agent, status: str | None, kin
         raise Invalid("kind", "unknown")
     teams = None if agent.oversees else sorted(agent.team_ids)
     wanted = CaseStatus(status) if status else None
-    return await services.store.read(
-        lambda tx: tx.cases.search(status=wanted, kind=kind, team_ids=teams, limit=limit)
-    )
+    return await services.store.read(lambda tx: tx.cases.search(status=wanted, kind=kind, team_ids=teams, limit=limit))
 
 
 async def read_case(services: Services, agent: Agent, id: CaseId) -> tuple[Case, list[dict[str, Any]]]:

@@ -221,7 +221,9 @@ class Hub:
     async def typing(self, typing: Typing) -> None:
         """Tell that somebody writes."""
         self.tell_typing(typing)
-        await self._bus.publish("typing", {"origin": self.origin, "id": typing.conversation_id, "sender": typing.sender})
+        await self._bus.publish(
+            "typing", {"origin": self.origin, "id": typing.conversation_id, "sender": typing.sender}
+        )
 
     def tell_typing(self, typing: Typing) -> None:
         """Tell readers here that somebody writes: the customer's words to the owner's desk, the agent's to the customer."""

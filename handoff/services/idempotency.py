@@ -18,7 +18,9 @@ KEPT = timedelta(hours=24)
 
 def request_hash(request: Any) -> str:
     """A fingerprint of a request's meaning."""
-    return hashlib.sha256(json.dumps(request, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(
+        json.dumps(request, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")
+    ).hexdigest()
 
 
 def check_key(key: str | None, *, required: bool = False) -> str | None:

@@ -132,9 +132,13 @@ async def reopen(services: Services, agent: Agent, id: ConversationId) -> Conver
             raise Conflict("this conversation has not ended", code="not_resolved", owner=owner_json(before.owner))
         current = tx.conversations.current(before.customer_id)
         if current is not None:
-            raise Conflict("the customer has a newer conversation", code="has_open_conversation", conversation_id=current.id)
+            raise Conflict(
+                "the customer has a newer conversation", code="has_open_conversation", conversation_id=current.id
+            )
         if holder.load >= holder.capacity and not agent.oversees:
-            raise AtCapacity(f"you have {holder.load} of {holder.capacity} conversations", owner=owner_json(before.owner))
+            raise AtCapacity(
+                f"you have {holder.load} of {holder.capacity} conversations", owner=owner_json(before.owner)
+            )
         handoff = passage_for(tx, before, agent, services)
         tx.handoffs.save(replace(handoff, accepted_at=now, accepted_by=agent.id, accepted_name=agent.name))
         after = replace(
@@ -178,9 +182,7 @@ def _to_team(tx: Transaction, services: Services, before: Conversation, team_id:
     now = services.now()
     waiting = replace(_next_handoff(tx, before, now), team_id=TeamId(team.id))
     tx.handoffs.add(waiting)
-    after = replace(
-        before.give_to(OwnerType.QUEUE), team_id=team.id, waiting_since=now, handoff_id=waiting.id
-    )
+    after = replace(before.give_to(OwnerType.QUEUE), team_id=team.id, waiting_since=now, handoff_id=waiting.id)
     tx.conversations.change_owner(before, after)
     name = team.name["en"] if before.locale == "en" else team.name["zh"]
     said = tx.messages.append(system(after, "transferred", team=name), as_owner=None)

@@ -32,7 +32,9 @@ class Conversations(Protocol):
 
     def latest(self, customer_id: CustomerId) -> Conversation | None: ...
 
-    def create(self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None) -> Conversation: ...
+    def create(
+        self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None
+    ) -> Conversation: ...
 
     def save(self, conversation: Conversation) -> None:
         """Store everything of it but the log's counters, which only `append` moves."""
@@ -186,7 +188,9 @@ class Customers(Protocol):
 
     def identity(self, inbox_id: InboxId, external_id: str) -> tuple[IdentityId, CustomerId] | None: ...
 
-    def add_identity(self, id: IdentityId, customer_id: CustomerId, inbox_id: InboxId, external_id: str, verified: bool) -> None: ...
+    def add_identity(
+        self, id: IdentityId, customer_id: CustomerId, inbox_id: InboxId, external_id: str, verified: bool
+    ) -> None: ...
 
     def move(self, from_id: CustomerId, to_id: CustomerId) -> None:
         """Give everything of one customer to another (an anonymous visitor was identified)."""
@@ -217,8 +221,15 @@ class Cases(Protocol):
 
     def next_number(self, letter: str, now: datetime) -> str: ...
 
-    def search(self, *, status: CaseStatus | None = None, kind: str | None = None, customer_id: CustomerId | None = None,
-             team_ids: Sequence[str] | None = None, limit: int = 200) -> list[Case]: ...
+    def search(
+        self,
+        *,
+        status: CaseStatus | None = None,
+        kind: str | None = None,
+        customer_id: CustomerId | None = None,
+        team_ids: Sequence[str] | None = None,
+        limit: int = 200,
+    ) -> list[Case]: ...
 
     def without_effect(self, now: datetime, limit: int) -> list[Case]:
         """After-sales cases that the shop has not heard of yet."""
@@ -234,12 +245,21 @@ class Records(Protocol):
     def answer(self, scope: str, key: str) -> tuple[str, dict[str, Any]] | None:
         """The request's hash and the answer given under this key before."""
 
-    def keep_answer(self, scope: str, key: str, request_hash: str, answer: dict[str, Any], customer_id: CustomerId | None,
-                    now: datetime) -> None: ...
+    def keep_answer(
+        self,
+        scope: str,
+        key: str,
+        request_hash: str,
+        answer: dict[str, Any],
+        customer_id: CustomerId | None,
+        now: datetime,
+    ) -> None: ...
 
     def forget_answers(self, before: datetime) -> int: ...
 
-    def grant_order(self, conversation_id: ConversationId, customer_id: CustomerId, order_number: str, now: datetime) -> None: ...
+    def grant_order(
+        self, conversation_id: ConversationId, customer_id: CustomerId, order_number: str, now: datetime
+    ) -> None: ...
 
     def granted_orders(self, conversation_id: ConversationId) -> list[str]: ...
 

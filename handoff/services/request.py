@@ -11,7 +11,7 @@ from handoff.domain.cases import Case, CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, OwnerType, Priority
 from handoff.domain.escalation import Decision, Reason
 from handoff.domain.ids import AgentId, HandoffId, TeamId, new_id
-from handoff.domain.message import Draft, Message, Sender, text_content
+from handoff.domain.message import Draft, Sender, text_content
 from handoff.domain.people import Agent, Presence
 from handoff.domain.routing import Candidate, choose, estimate_wait
 from handoff.domain.turns import Handoff, TurnRecord
@@ -39,7 +39,9 @@ def system(conversation: Conversation, key: str, *, client_id: str | None = None
     return Draft(conversation.id, Sender.SYSTEM, text_content(words), client_id=client_id)
 
 
-def do_request(tx: Transaction, conversation: Conversation, decision: Decision, policy: Policy, now: datetime) -> Change:
+def do_request(
+    tx: Transaction, conversation: Conversation, decision: Decision, policy: Policy, now: datetime
+) -> Change:
     """Hand `conversation` (locked) over. What the customer wrote so far is the human's to answer.
 
     With nobody present or out of hours it stays with the bot, a call-back case is opened, and the customer is told when.
@@ -103,9 +105,7 @@ def place_of(tx: Transaction, conversation: Conversation, now: datetime) -> Plac
     """Where it stands in its team's queue, and the honest wait."""
     ids = [c.id for c in tx.conversations.waiting([conversation.team_id or ""])]
     position = ids.index(conversation.id) + 1 if conversation.id in ids else len(ids) + 1
-    agents = sum(
-        a.presence is Presence.ONLINE and conversation.team_id in a.team_ids for a in tx.agents.all(now)
-    )
+    agents = sum(a.presence is Presence.ONLINE and conversation.team_id in a.team_ids for a in tx.agents.all(now))
     return Place(position, estimate_wait(position, agents, tx.handoffs.handling_seconds(RECENT_HANDOFFS)))
 
 
@@ -121,7 +121,9 @@ def do_ring(
     chosen = choose(candidates, language=language, last_agent=last, asked=set(map(AgentId, handoff.asked)))
     asked = [*handoff.asked, chosen] if chosen else []
     if chosen is None and handoff.asked:  # everybody was asked: go around again
-        chosen = choose(candidates, language=language, asked={AgentId(a) for a in handoff.asked[-1:]}) or choose(candidates, language=language)
+        chosen = choose(candidates, language=language, asked={AgentId(a) for a in handoff.asked[-1:]}) or choose(
+            candidates, language=language
+        )
         asked = [chosen] if chosen else []
     until = now + timedelta(seconds=policy.offer_seconds) if chosen else None
     tx.handoffs.save(replace(handoff, asked=list(filter(None, asked)), ringing=chosen, ring_until=until))
@@ -143,7 +145,8 @@ def _call_back(
 ) -> Change:
     """Nobody is there: promise a time instead of a wait."""
     known = next(
-        (c for c in tx.cases.search(customer_id=conversation.customer_id, kind="callback") if c.status in _PENDING), None
+        (c for c in tx.cases.search(customer_id=conversation.customer_id, kind="callback") if c.status in _PENDING),
+        None,
     )
     if known is not None:
         told = tx.messages.append(_promise(conversation, "callback_known", known, policy), as_owner=None)
@@ -196,6 +199,8 @@ def summarise(conversation: Conversation, turns: Sequence[TurnRecord], decision:
     return ("; " if english else "；").join(filter(None, parts))
 
 
-def decision_for(rule: str, detail: str, seq: int, team: str = "after_sales", priority: Priority = Priority.NORMAL) -> Decision:
+def decision_for(
+    rule: str, detail: str, seq: int, team: str = "after_sales", priority: Priority = Priority.NORMAL
+) -> Decision:
     """A decision made by somebody else: the customer's plain request, the bot, an agent."""
     return Decision((Reason(rule, detail[:80], seq),), team, priority)

@@ -65,7 +65,11 @@ def _check_identity(inbox: Inbox, identifier: object, given: object) -> str | No
     if not isinstance(identifier, str) or not 0 < len(identifier) <= 200 or not identifier.isprintable():
         raise Invalid("identifier", "not_a_short_string")
     right = identifier_hash(inbox.secret or "", identifier)
-    if not inbox.secret or not isinstance(given, str) or not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")):
+    if (
+        not inbox.secret
+        or not isinstance(given, str)
+        or not hmac.compare_digest(right.encode(), given.encode("utf-8", "replace"))
+    ):
         raise BadIdentifierHash("the identifier's hash is not valid")
     return identifier
 
@@ -134,7 +138,13 @@ def _is(tx: Transaction, session: Session, identifier: str) -> bool:
 
 
 def _resume(
-    tx: Transaction, token: str, token_hash: str, old: Session, locale: str | None, details: dict[str, str], now: datetime
+    tx: Transaction,
+    token: str,
+    token_hash: str,
+    old: Session,
+    locale: str | None,
+    details: dict[str, str],
+    now: datetime,
 ) -> Opened:
     session = replace(old, expires_at=now + SESSION_LASTS, locale=locale or old.locale)
     tx.customers.renew_session(token_hash, session.expires_at, locale)
@@ -170,7 +180,13 @@ def _begin(
 
 
 def _new_customer(
-    tx: Transaction, inbox: Inbox, external_id: str, identifier: str | None, details: dict[str, Any], vip: bool, now: datetime
+    tx: Transaction,
+    inbox: Inbox,
+    external_id: str,
+    identifier: str | None,
+    details: dict[str, Any],
+    vip: bool,
+    now: datetime,
 ) -> tuple[IdentityId, CustomerId]:
     customer_id, identity_id = CustomerId(new_id()), IdentityId(new_id())
     customer = Customer(customer_id, details.get("name"), details.get("email"), identifier, vip, now)

@@ -69,7 +69,11 @@ def message_for_agent(message: Message) -> JsonObject:
 
 
 def summary(
-    conversation: Conversation, customer: Customer | None, inbox: Inbox | None, team: Team | None, handoff: Handoff | None
+    conversation: Conversation,
+    customer: Customer | None,
+    inbox: Inbox | None,
+    team: Team | None,
+    handoff: Handoff | None,
 ) -> JsonObject:
     """A conversation in the desk's lists."""
     waiting = handoff is not None and handoff.ended_at is None
@@ -84,10 +88,16 @@ def summary(
             "verified": bool(customer and customer.identifier),
             "vip": bool(customer and customer.vip),
         },
-        "inbox": {"id": conversation.inbox_id, "name": inbox.name if inbox else "", "channel": inbox.kind if inbox else ""},
+        "inbox": {
+            "id": conversation.inbox_id,
+            "name": inbox.name if inbox else "",
+            "channel": inbox.kind if inbox else "",
+        },
         "locale": conversation.locale,
         "last_seq": conversation.last_seq,
-        "last_message": {"seq": conversation.last_public_seq, **conversation.last_message} if conversation.last_message else None,
+        "last_message": {"seq": conversation.last_public_seq, **conversation.last_message}
+        if conversation.last_message
+        else None,
         "read_seq": conversation.read_seq,
         "priority": conversation.priority.value,
         "team": {"id": team.id, "name": team.name} if team else None,

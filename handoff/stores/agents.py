@@ -46,7 +46,9 @@ class SqlAgents:
             .where(c.c.owner_type == OwnerType.AGENT.value, c.c.status == Status.OPEN.value)
             .group_by(c.c.owner_id)
         )
-        members = select(agent_teams.c.agent_id, teams.c.id, teams.c.name).join(teams, teams.c.id == agent_teams.c.team_id)
+        members = select(agent_teams.c.agent_id, teams.c.id, teams.c.name).join(
+            teams, teams.c.id == agent_teams.c.team_id
+        )
         if id is not None:
             query, loads = query.where(a.c.id == id), loads.where(c.c.owner_id == id)
             members = members.where(agent_teams.c.agent_id == id)
@@ -126,7 +128,9 @@ class SqlAgents:
     def session(self, token_hash: str, now: datetime) -> AgentId | None:
         """See ports.Agents."""
         s = agent_sessions.c
-        found: AgentId | None = self._db.scalar(select(s.agent_id).where(s.token_hash == token_hash, s.expires_at > now))
+        found: AgentId | None = self._db.scalar(
+            select(s.agent_id).where(s.token_hash == token_hash, s.expires_at > now)
+        )
         return found
 
     def close_session(self, token_hash: str) -> None:

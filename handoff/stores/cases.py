@@ -116,7 +116,9 @@ class SqlCases:
 
     def record(self, case_id: CaseId, at: datetime, actor: str, kind: str, data: dict[str, Any]) -> None:
         """See ports.Cases."""
-        self._db.execute(insert(case_events), {"case_id": case_id, "at": at, "actor": actor, "kind": kind, "data": data})
+        self._db.execute(
+            insert(case_events), {"case_id": case_id, "at": at, "actor": actor, "kind": kind, "data": data}
+        )
 
     def events(self, case_id: CaseId) -> list[dict[str, Any]]:
         """See ports.Cases."""

@@ -100,7 +100,9 @@ class SqlConversations:
         """See ports.Conversations."""
         return self._one(select(c).where(c.c.customer_id == customer_id).order_by(c.c.updated_at.desc()).limit(1))
 
-    def create(self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None) -> Conversation:
+    def create(
+        self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None
+    ) -> Conversation:
         """See ports.Conversations."""
         now = datetime.now(UTC)
         values: dict[str, Any] = dict.fromkeys(
@@ -180,7 +182,9 @@ class SqlConversations:
                 )
             )
         if before:
-            query = query.where(tuple_(c.c.updated_at, c.c.id) < tuple_(literal(before[0], c.c.updated_at.type), literal(before[1])))
+            query = query.where(
+                tuple_(c.c.updated_at, c.c.id) < tuple_(literal(before[0], c.c.updated_at.type), literal(before[1]))
+            )
         if owner == "queue":
             query = query.order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
         else:
@@ -194,7 +198,9 @@ class SqlConversations:
         queue = and_(c.c.owner_type == OwnerType.QUEUE.value, c.c.team_id.in_(sorted(agent.team_ids)))
         resolved = and_(
             c.c.status == Status.RESOLVED.value,
-            select(handoffs.c.id).where(handoffs.c.conversation_id == c.c.id, handoffs.c.accepted_by == agent.id).exists(),
+            select(handoffs.c.id)
+            .where(handoffs.c.conversation_id == c.c.id, handoffs.c.accepted_by == agent.id)
+            .exists(),
         )
         return or_(mine, queue, resolved)
 

@@ -143,7 +143,9 @@ class SqliteStore:
                 loop.call_soon_threadsafe(_deliver, mine)
 
 
-def _in_savepoint(connection: Connection, work: Callable[[Any], Any], *, alone: bool) -> tuple[Any, BaseException | None]:
+def _in_savepoint(
+    connection: Connection, work: Callable[[Any], Any], *, alone: bool
+) -> tuple[Any, BaseException | None]:
     try:
         if alone:  # the transaction itself is rolled back when it fails
             return work(SqlTransaction(connection)), None

@@ -53,7 +53,9 @@ class SqlHandoffs:
         found = [to_conversation(row) for row in self._db.execute(waiting)]
         ids = [conversation.handoff_id for conversation in found]
         by_id = {row.id: _handoff(row) for row in self._db.execute(select(h).where(h.c.id.in_(ids)))}
-        return [(by_id[conversation.handoff_id], conversation) for conversation in found if conversation.handoff_id in by_id]
+        return [
+            (by_id[conversation.handoff_id], conversation) for conversation in found if conversation.handoff_id in by_id
+        ]
 
     def handling_seconds(self, limit: int) -> list[float]:
         """See ports.Handoffs."""

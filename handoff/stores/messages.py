@@ -66,7 +66,10 @@ class SqlMessages:
             update(c)
             .where(and_(*where))
             .values(**values)
-            .returning(c.c.last_seq, case((literal(draft.private), c.c.last_public_seq), else_=c.c.prev_public_seq).label("prev"))
+            .returning(
+                c.c.last_seq,
+                case((literal(draft.private), c.c.last_public_seq), else_=c.c.prev_public_seq).label("prev"),
+            )
         ).one_or_none()
         if row is None:
             raise self._why_not(draft.conversation_id)
@@ -101,10 +104,17 @@ class SqlMessages:
         raise ClientIdReused(f"client_id {draft.client_id} was used before for another message")
 
     def _why_not(self, id: ConversationId) -> Exception:
-        row = self._db.execute(select(c.c.owner_type, c.c.owner_id, c.c.owner_name, c.c.epoch).where(c.c.id == id)).one_or_none()
+        row = self._db.execute(
+            select(c.c.owner_type, c.c.owner_id, c.c.owner_name, c.c.epoch).where(c.c.id == id)
+        ).one_or_none()
         if row is None:
             return NotFound("no such conversation")
-        owner = {"type": OwnerType(row.owner_type).value, "id": row.owner_id, "name": row.owner_name, "epoch": row.epoch}
+        owner = {
+            "type": OwnerType(row.owner_type).value,
+            "id": row.owner_id,
+            "name": row.owner_name,
+            "epoch": row.epoch,
+        }
         return StaleEpoch("the owner of this conversation has changed", owner=owner)
 
     def after(self, id: ConversationId, seq: int, limit: int, *, private: bool) -> list[Message]:

@@ -193,14 +193,22 @@ conversations = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("resolved_at", UtcDateTime),
     # A customer has at most one conversation that is not resolved.
-    Index("uq_conversations_open", "customer_id", unique=True, sqlite_where=text("status != 'resolved'"),
-          postgresql_where=text("status != 'resolved'")),
+    Index(
+        "uq_conversations_open",
+        "customer_id",
+        unique=True,
+        sqlite_where=text("status != 'resolved'"),
+        postgresql_where=text("status != 'resolved'"),
+    ),
     Index("ix_conversations_owner", "owner_type", "owner_id", "updated_at"),
     Index("ix_conversations_updated", "updated_at"),
     # The sweep's question, every second: which bot-owned ones still wait for an answer. Nearly always empty.
-    Index("ix_conversations_unanswered", "last_customer_seq",
-          sqlite_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
-          postgresql_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq")),
+    Index(
+        "ix_conversations_unanswered",
+        "last_customer_seq",
+        sqlite_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
+        postgresql_where=text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
+    ),
     info=_info("customer_id", "until erased"),
 )
 
@@ -245,8 +253,13 @@ bot_turns = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     # One turn of a conversation at a time.
-    Index("uq_bot_turns_running", "conversation_id", unique=True, sqlite_where=text("state = 'running'"),
-          postgresql_where=text("state = 'running'")),
+    Index(
+        "uq_bot_turns_running",
+        "conversation_id",
+        unique=True,
+        sqlite_where=text("state = 'running'"),
+        postgresql_where=text("state = 'running'"),
+    ),
     info=_info("conversation", "until erased"),
 )
 

@@ -69,8 +69,12 @@ class SqlTurns:
                 return None
             # The text and the epoch stay as first claimed: the retry answers the same words, as the same actor.
             values = {"claim": claim, "claimed_until": until, "attempt": running.attempt + 1}
-            self._db.execute(update(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no).values(**values))
-            return _turn(self._db.execute(select(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no)).one())
+            self._db.execute(
+                update(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no).values(**values)
+            )
+            return _turn(
+                self._db.execute(select(t).where(t.c.conversation_id == id, t.c.turn_no == running.turn_no)).one()
+            )
         if not conversation.unanswered or conversation.status is not Status.OPEN:
             return None
         log = SqlMessages(self._db).between(id, conversation.bot_seq + 1, conversation.last_customer_seq)
