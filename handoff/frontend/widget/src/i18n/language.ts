@@ -52,6 +52,11 @@ export class Language {
     }
   }
 
+  /** Facts on one line. Chinese fonts draw the dot as wide as a character, so it stands without spaces there. */
+  join(...parts: (string | null | undefined)[]): string {
+    return parts.filter(Boolean).join(this.locale === "en" ? " · " : "·");
+  }
+
   time(iso: string): string {
     return this.format(iso, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   }

@@ -1,0 +1,224 @@
+"""What a gateway does by itself: run bot turns, sweep once a second, tell waiting customers where they stand.
+
+Nothing here holds truth. A wake-up only makes it happen sooner; the sweep asks SQL and finds whatever was missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+from handoff.domain.conversation import OwnerType
+from handoff.domain.ids import ConversationId
+from handoff.services.bot_turn import run_turn
+from handoff.services.cases import tell_shop
+from handoff.services.context import Services
+from handoff.services.desk import tell_desks
+from handoff.services.hub import Change, Place, Typing
+from handoff.services.idempotency import KEPT
+from handoff.services.ports import Transaction
+from handoff.services.request import do_ring, place_of
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 1.0
+# Changes of the queue within this time are told together.
+PLACES_EVERY_SECONDS = 0.3
+# How far back the sweep looks for changes that no wake-up told: more than a gateway's commit may take.
+LOOK_BACK = timedelta(seconds=5)
+# Rows a sweep takes up at once; the next second brings the next.
+SWEEP_LIMIT = 200
+HOUSEKEEPING_SECONDS = 3600.0
+
+
+class Runner:
+    """The background work of one gateway."""
+
+    def __init__(self, services: Services, concurrency: int) -> None:
+        self._services = services
+        self._slots = asyncio.Semaphore(concurrency)
+        self._turns: dict[ConversationId, asyncio.Task[None]] = {}
+        self._again: set[ConversationId] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._desk_queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._queue_moved = asyncio.Event()
+        self._last_housekeeping = 0.0
+
+    def start(self) -> None:
+        """Begin. Must run in the event loop."""
+        self._services.hub.listeners.append(self._on_change)
+        for work in (self._sweep_forever(), self._desks_forever(), self._places_forever()):
+            self._spawn(work)
+
+    async def stop(self) -> None:
+        """Let running turns go; their claims expire and somebody else answers."""
+        tasks = [*self._tasks, *self._turns.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _on_change(self, change: Change) -> None:
+        if change.conversation.unanswered:
+            self.kick(change.conversation.id)
+        self._desk_queue.put_nowait(change)
+        if change.queue_changed:
+            self._queue_moved.set()
+
+    def kick(self, id: ConversationId) -> None:
+        """Start the bot on a conversation now; while a turn runs, look again after it."""
+        if id in self._turns:
+            self._again.add(id)
+            return
+        task = asyncio.create_task(self._answer(id))
+        self._turns[id] = task
+        task.add_done_callback(lambda _: self._done(id))
+
+    def _done(self, id: ConversationId) -> None:
+        self._turns.pop(id, None)
+        if id in self._again:
+            self._again.discard(id)
+            self.kick(id)
+
+    async def _answer(self, id: ConversationId) -> None:
+        try:
+            async with self._slots:
+                while await run_turn(self._services, id):
+                    pass
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # the sweep tries again; a turn's failure must not end the runner
+            log.exception("bot turn of %s", id)
+
+    async def _desks_forever(self) -> None:
+        while True:
+            change = await self._desk_queue.get()
+            try:
+                await tell_desks(self._services, self._services.hub, change)
+            except Exception:
+                log.exception("telling desks of %s", change.conversation.id)
+
+    async def _places_forever(self) -> None:
+        told: dict[ConversationId, Place] = {}
+        while True:
+            await self._queue_moved.wait()
+            await asyncio.sleep(PLACES_EVERY_SECONDS)
+            self._queue_moved.clear()
+            try:
+                places = await self._services.store.read(self._places)
+            except Exception:
+                log.exception("queue positions")
+                continue
+            for id, place in places.items():
+                if told.get(id) != place:
+                    self._services.hub.tell_place(id, place)
+            told = places
+
+    def _places(self, tx: Transaction) -> dict[ConversationId, Place]:
+        now = self._services.now()
+        waiting = [c for c in tx.conversations.waiting() if self._services.hub.follows(c.id)]
+        found = {c.id: place_of(tx, c, now) for c in waiting}
+        return {id: Place(place.position, place.wait) for id, place in found.items()}
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # a database or Redis that is away comes back
+                log.warning("sweep: %s", error)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def sweep(self) -> None:
+        """One look at what SQL knows and nobody told."""
+        services = self._services
+        now = services.now()
+        for id in await services.store.read(lambda tx: tx.conversations.unanswered(now, SWEEP_LIMIT)):
+            self.kick(id)
+        heads = await services.store.read(lambda tx: tx.conversations.heads(services.hub.followed()))
+        recent = await services.store.read(lambda tx: tx.conversations.changed_since(now - LOOK_BACK))
+        if services.hub.desks:
+            unseen = [id for id in recent if id not in heads]
+            heads |= await services.store.read(lambda tx: tx.conversations.heads(unseen))
+        for id, head in heads.items():
+            if services.hub.told(id) != head:
+                await self.catch_up(id)
+        await self._ring_on()
+        await self._effects()
+
+    async def catch_up(
+        self, id: ConversationId, *, queue_changed: bool = False, ring: str | None = None, lost: str | None = None
+    ) -> None:
+        """Tell readers here what happened to a conversation elsewhere."""
+        hub = self._services.hub
+        known = hub.told(id)
+
+        def work(tx: Transaction) -> Change | None:
+            c = tx.conversations.get(id)
+            if c is None:
+                return None
+            seq = known[0] if known else max(c.last_seq - 1, 0)
+            messages = tuple(tx.messages.after(id, seq, SWEEP_LIMIT, private=True))
+            moved = known is None or known[1] != c.owner.epoch
+            return Change(
+                c, messages, owner_changed=moved, queue_changed=queue_changed or moved, ring=ring, previous_owner=lost
+            )
+
+        change = await self._services.store.read(work)
+        if change is not None:
+            hub.dispatch(change)
+
+    async def on_wake(self, channel: str, payload: dict[str, Any]) -> None:
+        """A word from another gateway."""
+        hub = self._services.hub
+        if payload.get("origin") == hub.origin:
+            return
+        id = ConversationId(str(payload.get("id")))
+        if channel == "typing":
+            hub.tell_typing(Typing(id, str(payload.get("sender"))))
+        elif hub.follows(id) or hub.desks:
+            await self.catch_up(
+                id, queue_changed=bool(payload.get("queue")), ring=payload.get("ring"), lost=payload.get("lost")
+            )
+
+    async def _ring_on(self) -> None:
+        """Offers that nobody took ring at the next; waiting ones that ring nowhere look for who is free now."""
+        services = self._services
+        now = services.now()
+        due = [
+            c.id for h, c in await services.store.read(lambda tx: tx.handoffs.open())
+            if h.ring_until is None or h.ring_until <= now
+        ]  # fmt: skip
+
+        def work(tx: Transaction, id: ConversationId) -> Change | None:
+            c = tx.conversations.lock(id)
+            handoff = tx.handoffs.get(c.handoff_id) if c.handoff_id else None
+            still = handoff is not None and (handoff.ring_until is None or handoff.ring_until <= services.now())
+            if c.owner.type is not OwnerType.QUEUE or handoff is None or not still:
+                return None
+            ring = do_ring(tx, handoff, c, services.policy, services.now())
+            return Change(c, ring=ring) if ring else None
+
+        for id in due:
+            change = await services.store.write(lambda tx, id=id: work(tx, id))  # type: ignore[misc]
+            if change is not None:
+                await services.hub.announce(change)
+
+    async def _effects(self) -> None:
+        """Tell the shop of cases it has not heard of; forget answers that are past their time."""
+        services = self._services
+        now = services.now()
+        for case in await services.store.read(lambda tx: tx.cases.without_effect(now, 10)):
+            await tell_shop(services, case)
+        elapsed = asyncio.get_running_loop().time()
+        if elapsed - self._last_housekeeping > HOUSEKEEPING_SECONDS:
+            self._last_housekeeping = elapsed
+            await services.store.write(lambda tx: tx.records.forget_answers(now - KEPT))
