@@ -1,0 +1,1 @@
+"""The Rasa side: input channel, tracker store, graph components and actions."""

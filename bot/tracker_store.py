@@ -1,0 +1,120 @@
+"""Rasa's memory of conversations, with what the channel needs to keep its word: each turn's answer, and how far we read.
+
+A turn's events and its answer are written in one transaction. Errors pass: Rasa's own fail-safe store would put a lost
+turn into this process's memory and call it saved (docs/decisions/turns-that-fail.md).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+# The gateway tries a turn again for minutes at the most; two days also cover a weekend's outage of it.
+ANSWERS_KEPT_SECONDS = 2 * 24 * 3600
+# A reader of the file (a backup) may hold it this long before a turn fails.
+BUSY_MILLISECONDS = 2000
+
+_METADATA = sa.MetaData()
+ANSWERS = sa.Table(
+    "kefu_answers",
+    _METADATA,
+    sa.Column("message_id", sa.String(160), primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("answered_at", sa.Float, nullable=False, index=True),
+)
+# The highest seq of the gateway's log that the tracker has: survives the ends of sessions.
+MARKS = sa.Table(
+    "kefu_marks",
+    _METADATA,
+    sa.Column("sender_id", sa.String(255), primary_key=True),
+    sa.Column("seq", sa.Integer, nullable=False),
+)
+
+
+class KefuTrackerStore(SQLTrackerStore):  # type: ignore[misc]
+    """`db`: a path for SQLite (its folder must exist), or a whole database address with `://`."""
+
+    def __init__(
+        self,
+        domain: Domain | None = None,
+        host: str | None = None,
+        db: str = "var/tracker.db",
+        event_broker: EventBroker | None = None,
+        **kwargs: Any,
+    ) -> None:
+        address = db if "://" in db else None
+        super().__init__(domain=domain, host=address, db=db, event_broker=event_broker, **kwargs)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _set_pragmas)
+            self.engine.dispose()  # the first connection was made without them
+        _METADATA.create_all(self.engine)
+
+    async def answer_of(self, message_id: str) -> dict[str, Any] | None:
+        """What was answered to this message_id, if it was."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select([ANSWERS.c.answer]).where(ANSWERS.c.message_id == message_id)).first()
+        return None if row is None else dict(json.loads(row[0]))
+
+    async def last_seq(self, sender_id: str) -> int:
+        """The highest seq the tracker has, 0 for a new conversation."""
+        with self.engine.connect() as connection:
+            row = connection.execute(sa.select([MARKS.c.seq]).where(MARKS.c.sender_id == sender_id)).first()
+        return 0 if row is None else int(row[0])
+
+    async def save_turn(self, tracker: DialogueStateTracker, message_id: str, answer: dict[str, Any], seq: int) -> None:
+        """Save the tracker's new events and the answer, both or neither."""
+        with self.session_scope() as session:
+            for event in list(self._additional_events(session, tracker)):
+                session.add(self._row(tracker.sender_id, event.as_dict()))
+            now = time.time()
+            session.execute(ANSWERS.delete().where(ANSWERS.c.answered_at < now - ANSWERS_KEPT_SECONDS))
+            session.execute(
+                ANSWERS.insert().values(
+                    message_id=message_id,
+                    sender_id=tracker.sender_id,
+                    answer=json.dumps(answer, ensure_ascii=False, allow_nan=False),
+                    answered_at=now,
+                )
+            )
+            session.execute(MARKS.delete().where(MARKS.c.sender_id == tracker.sender_id))
+            session.execute(MARKS.insert().values(sender_id=tracker.sender_id, seq=seq))
+            session.commit()
+
+    async def forget(self, sender_ids: Iterable[str]) -> int:
+        """Erase all that is kept of these conversations; the number of events that were."""
+        erased = 0
+        with self.session_scope() as session:
+            for sender_id in sender_ids:
+                query = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == sender_id)
+                erased += query.delete(synchronize_session=False)
+                session.execute(ANSWERS.delete().where(ANSWERS.c.sender_id == sender_id))
+                session.execute(MARKS.delete().where(MARKS.c.sender_id == sender_id))
+            session.commit()
+        return erased
+
+    def _row(self, sender_id: str, data: dict[str, Any]) -> Any:
+        return self.SQLEvent(
+            sender_id=sender_id,
+            type_name=data["event"],
+            timestamp=data.get("timestamp"),
+            intent_name=((data.get("parse_data") or {}).get("intent") or {}).get("name"),
+            action_name=data.get("name"),
+            data=json.dumps(data, allow_nan=False),
+        )
+
+
+def _set_pragmas(connection: Any, record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    cursor.close()
