@@ -7,6 +7,8 @@ import styles from "./view/styles.css?inline";
 
 export interface Mounted {
     update(language: Language): void;
+    /** Takes everything out of the page again. */
+    remove(): void;
 }
 
 export function mount(client: ChatClient, language: Language, onToggle: (open: boolean) => void): Mounted {
@@ -19,7 +21,11 @@ export function mount(client: ChatClient, language: Language, onToggle: (open: b
     document.body.append(host);
     const update = (next: Language): void => render(<App client={client} language={next} onToggle={onToggle} />, place);
     update(language);
-    return { update };
+    const remove = (): void => {
+        render(null, place);
+        host.remove();
+    };
+    return { update, remove };
 }
 
 /** A constructed sheet needs no `style-src 'unsafe-inline'` of the shop; old browsers get a style element. */

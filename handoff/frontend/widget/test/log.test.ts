@@ -2,7 +2,11 @@ import { describe, expect, test } from "vitest";
 import { emptyLog, lastOwnSeq, take, takePage, unreadAfter } from "../src/chat/log";
 import { message } from "./messages";
 
-const upTo = (seq: number) => takePage(emptyLog, Array.from({ length: seq }, (_, index) => message(index + 1))).log;
+const upTo = (seq: number) =>
+  takePage(
+    emptyLog,
+    Array.from({ length: seq }, (_, index) => message(index + 1)),
+  ).log;
 
 describe("the log", () => {
   test("that messages are added in order and move the cursor", () => {

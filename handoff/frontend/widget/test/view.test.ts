@@ -2,22 +2,24 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { contents } from "../../test/scenes";
 import type { Content } from "../../shared/wire";
 import { Language } from "../src/i18n/language";
-import { mount } from "../src/mount";
+import { mount, type Mounted } from "../src/mount";
 import { FakeSocket } from "./fake_socket";
 import { message } from "./messages";
 import { Setting, settle } from "./setting";
 
 let setting: Setting;
+let mounted: Mounted;
 
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.all = [];
   setting = new Setting();
-  mount(setting.client, new Language("zh-Hans"), (open) => setting.client.setOpen(open));
+  mounted = mount(setting.client, new Language("zh-Hans"), (open) => setting.client.setOpen(open));
 });
-afterEach(() => {
+afterEach(async () => {
+  mounted.remove();
+  await vi.advanceTimersByTimeAsync(200); // whatever the view has scheduled
   vi.useRealTimers();
-  document.body.replaceChildren();
 });
 
 const root = () => document.getElementById("kefu-widget")!.shadowRoot!;
@@ -171,7 +173,12 @@ describe("showing", () => {
     socket.says({ type: "message", ...message(3, { sender: "agent", name: "思雨", text: "you" }) });
     socket.says({ type: "message", ...message(4, { sender: "system", text: "note" }) });
     await rendered();
-    expect(all("ol.messages .row").map((row) => row.className.split(" ")[1])).toEqual(["other", "own", "other", "system"]);
+    expect(all("ol.messages .row").map((row) => row.className.split(" ")[1])).toEqual([
+      "other",
+      "own",
+      "other",
+      "system",
+    ]);
     expect(one(".row.agent .name").textContent).toBe("思雨");
   });
 

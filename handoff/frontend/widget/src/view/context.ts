@@ -1,8 +1,8 @@
 import { createContext } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useLayoutEffect, useState } from "preact/hooks";
 import type { ChatClient } from "../chat/client";
 import type { ChatState } from "../chat/state";
-import { Language } from "../i18n/language";
+import type { Language } from "../i18n/language";
 
 export interface Surroundings {
   client: ChatClient;
@@ -23,7 +23,12 @@ export function useLanguage(): Language {
 
 /** The state now, and a new render whenever it changes. */
 export function useChat(client: ChatClient): ChatState {
-  const [, render] = useState(0);
-  useEffect(() => client.store.subscribe(() => render((count) => count + 1)), [client]);
+  const [, render] = useState(client.store.get());
+  // Before the browser paints, and looking once more: what changed while we were rendering must not be missed.
+  useLayoutEffect(() => {
+    const look = (): void => render(client.store.get());
+    look();
+    return client.store.subscribe(look);
+  }, [client]);
   return client.store.get();
 }
