@@ -33,6 +33,8 @@ def create_app(settings: Settings, name: str = "kefu-shop") -> App:
     dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
     app: App = Sanic(name, dumps=dumps, configure_logging=False)
     app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
+    # Sanic would rewrite its own methods at start to save microseconds, which fails for a second app in one process.
+    app.config.TOUCHUP = False
     app.config.FALLBACK_ERROR_FORMAT = "json"
     shop = Shop(settings, Database(settings.database), ProductIndex([]))
     app.ctx.shop = shop

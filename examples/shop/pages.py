@@ -27,10 +27,7 @@ pages = Blueprint("pages")
 
 
 def content_security_policy(settings: Settings) -> str:
-    """Our own files and the gateway's; nothing else, and no script in the page.
-
-    Styles may be inline because the widget brings its own into its shadow tree.
-    """
+    """Our own files and the gateway's; nothing else and nothing inline: the widget adopts its style sheet by script."""
     widget = settings.widget_origin or ""
     socket = widget.replace("http", "ws", 1)
     return "; ".join(
@@ -38,7 +35,7 @@ def content_security_policy(settings: Settings) -> str:
         for part in (
             "default-src 'none'",
             f"script-src 'self' {widget}",
-            f"style-src 'self' 'unsafe-inline' {widget}",
+            f"style-src 'self' {widget}",
             f"img-src 'self' data: blob: {widget}",
             f"font-src 'self' data: {widget}",
             f"media-src 'self' blob: {widget}",

@@ -6,6 +6,7 @@ counts more. A term weighs what it is rare (idf), times the best field it is fou
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -20,7 +21,8 @@ NAME, TAG, DESCRIPTION = 3.0, 2.0, 0.8
 WHOLE_TAG = 2.5
 # Products far behind the best one are noise.
 KEEP_FROM_BEST = 0.3
-# Words of a description alone must cover most of the question to mean the product.
+# A third of the question in a name or tag is about the product; of a description it takes most, and two words at least.
+NAMED_COVER = 0.34
 DESCRIPTION_COVER = 0.6
 
 CATEGORY_WORDS = {
@@ -53,7 +55,7 @@ def _simplifier() -> Callable[[str], str]:
 
 
 def normalise(text: str) -> str:
-    return _simplifier()(text[:MAX_QUERY_CHARACTERS]).lower()
+    return _simplifier()(unicodedata.normalize("NFKC", text[:MAX_QUERY_CHARACTERS])).lower()
 
 
 def terms(text: str) -> set[str]:
@@ -118,7 +120,8 @@ class ProductIndex:
         whole = [tag for tag in entry.tags if _names(tag, text, wanted)]
         strong = sum(self._idf(term) for term, weight in found.items() if weight > DESCRIPTION)
         cover = sum(self._idf(term) for term in found)
-        if not whole and strong < cover_all * 0.34 and cover < cover_all * DESCRIPTION_COVER:
+        described = len(found) > 1 and cover >= cover_all * DESCRIPTION_COVER
+        if not whole and strong < cover_all * NAMED_COVER and not described:
             return 0.0
         score = sum(self._idf(term) * weight for term, weight in found.items())
         return score + sum(WHOLE_TAG * math.log(1 + self._count / (1 + self._tagged[tag])) for tag in whole)

@@ -40,6 +40,6 @@ def draw(kind: str, colour: str) -> Markup:
     return Markup(  # noqa: S704 - only our own shapes and colours
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" aria-hidden="true">'
         f'<rect width="200" height="200" fill="{palette.ground}"/>'
-        '<ellipse cx="100" cy="172" rx="58" ry="7" fill="#1f2a24" opacity=".08"/>'
+        '<ellipse cx="100" cy="169" rx="60" ry="6" fill="#1f2a24" opacity=".08"/>'
         f"{shape}</svg>"
     )
