@@ -11,61 +11,61 @@ const TALLEST_PX = 132;
  * Safari, whose composition has ended by then, only the key code 229 is left to tell.
  */
 export function sends(event: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposing" | "keyCode">): boolean {
-    return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
 
 export function Composer({ open, disabled }: { open: boolean; disabled: boolean }) {
-    const { client, language } = useSurroundings();
-    const [text, setText] = useState("");
-    const field = useRef<HTMLTextAreaElement>(null);
+  const { client, language } = useSurroundings();
+  const [text, setText] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
 
-    useEffect(() => {
-        if (open) field.current?.focus({ preventScroll: true });
-    }, [open]);
-    useLayoutEffect(() => {
-        const element = field.current;
-        if (!element) return;
-        element.style.height = "auto";
-        element.style.height = `${Math.min(element.scrollHeight, TALLEST_PX)}px`;
-    }, [text, open]);
+  useEffect(() => {
+    if (open) field.current?.focus({ preventScroll: true });
+  }, [open]);
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, TALLEST_PX)}px`;
+  }, [text, open]);
 
-    function submit(): void {
-        if (!text.trim()) return;
-        client.send(text);
-        setText("");
-        field.current?.focus({ preventScroll: true });
-    }
+  function submit(): void {
+    if (!text.trim()) return;
+    client.send(text);
+    setText("");
+    field.current?.focus({ preventScroll: true });
+  }
 
-    return (
-        <form
-            class="composer"
-            onSubmit={(event) => {
-                event.preventDefault();
-                submit();
-            }}
-        >
-            <textarea
-                ref={field}
-                rows={1}
-                value={text}
-                maxLength={LONGEST}
-                disabled={disabled}
-                placeholder={language.t("composer_hint")}
-                aria-label={language.t("composer_label")}
-                enterkeyhint="send"
-                onInput={(event) => {
-                    setText(event.currentTarget.value);
-                    client.typing();
-                }}
-                onKeyDown={(event) => {
-                    if (!sends(event)) return;
-                    event.preventDefault();
-                    submit();
-                }}
-            />
-            <button type="submit" class="send" disabled={disabled || !text.trim()} aria-label={language.t("send")}>
-                <SendIcon />
-            </button>
-        </form>
-    );
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <textarea
+        ref={field}
+        rows={1}
+        value={text}
+        maxLength={LONGEST}
+        disabled={disabled}
+        placeholder={language.t("composer_hint")}
+        aria-label={language.t("composer_label")}
+        enterkeyhint="send"
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          client.typing();
+        }}
+        onKeyDown={(event) => {
+          if (!sends(event)) return;
+          event.preventDefault();
+          submit();
+        }}
+      />
+      <button type="submit" class="send" disabled={disabled || !text.trim()} aria-label={language.t("send")}>
+        <SendIcon />
+      </button>
+    </form>
+  );
 }
