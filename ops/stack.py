@@ -52,8 +52,9 @@ QUIET_AND_SMALL = {
     "LOG_LEVEL": "WARNING",
     "RASA_TELEMETRY_ENABLED": "false",
 }
-# Rasa's action server listens everywhere unless told, and neither checks who calls.
-BOT_ONLY = {"SANIC_HOST": "127.0.0.1", "SANIC_WORKERS": "1"}
+# The action server listens everywhere unless told otherwise and asks nobody who he is. The frozen stack below Rasa warns
+# about itself with every start.
+BOT_ONLY = {"SANIC_HOST": "127.0.0.1", "SANIC_WORKERS": "1", "PYTHONWARNINGS": "ignore"}
 
 
 def _check_model(command: Sequence[str]) -> None:
