@@ -41,11 +41,14 @@
 
   for (const form of document.querySelectorAll("[data-switch]")) {
     form.addEventListener("submit", async (event) => {
-      if (!window.$kefu || form.dataset.left) return;
+      // Somebody who signs in keeps the conversation begun as nobody.
+      if (!window.$kefu || !config.user || form.dataset.left) return;
       event.preventDefault();
+      const { submitter } = event;
       form.dataset.left = "1";
       await forget();
-      form.requestSubmit(event.submitter);
+      // In a task of its own: while the first submit is still being told, the browser ignores a second.
+      setTimeout(() => form.requestSubmit(submitter));
     });
   }
 
