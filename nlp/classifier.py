@@ -46,8 +46,17 @@ class Prediction:
 class TextClassifier:
     """Softmax over centred sentence vectors and n-grams."""
 
-    def __init__(self, space: FeatureSpace, labels: Sequence[str], dense: Matrix, sparse: Matrix, bias: Matrix,
-                 temperature: float, gate: ScopeGate, examples: Features) -> None:
+    def __init__(
+        self,
+        space: FeatureSpace,
+        labels: Sequence[str],
+        dense: Matrix,
+        sparse: Matrix,
+        bias: Matrix,
+        temperature: float,
+        gate: ScopeGate,
+        examples: Features,
+    ) -> None:
         self.space = space
         self.labels = list(labels)
         self.temperature = temperature
@@ -57,8 +66,9 @@ class TextClassifier:
         self._nearest = _by_column(examples.sparse)
 
     @classmethod
-    def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder, *, seed: int = 7,
-            strength: float = 20.0) -> TextClassifier:
+    def fit(
+        cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder, *, seed: int = 7, strength: float = 20.0
+    ) -> TextClassifier:
         """Train on raw `texts`. About 4 s for 2,700 rows beside the encoding, on one core.
 
         Raises ValueError if there are no rows, fewer than two labels, or not as many labels as texts.
@@ -77,8 +87,16 @@ class TextClassifier:
         weights, bias = fit_softmax(projection.rows, targets, len(names), strength=strength)
         alpha = np.asarray(projection.back @ weights, np.float32)
         temperature, gate = _hold_out(projection.rows, targets, names, near_dense, near_sparse, seed, strength)
-        return cls(space, names, np.asarray(features.dense.T @ alpha, np.float32),
-                   features.sparse.transposed_times(alpha), bias, temperature, gate, features)
+        return cls(
+            space,
+            names,
+            np.asarray(features.dense.T @ alpha, np.float32),
+            features.sparse.transposed_times(alpha),
+            bias,
+            temperature,
+            gate,
+            features,
+        )
 
     def predict(self, text: str) -> Prediction:
         """The ranking of one raw text."""
@@ -101,16 +119,31 @@ class TextClassifier:
     def save(self, directory: Path) -> None:
         """Write `classifier.json` and `classifier.npz` into `directory`, which is made if it is not there."""
         directory.mkdir(parents=True, exist_ok=True)
-        meta = {"format": FORMAT, "encoder": self.space.encoder.name, "labels": self.labels,
-                "temperature": self.temperature, "vocabulary": self.space.ngrams.vocabulary,
-                "gate": {"bias": self.gate.bias, "threshold": self.gate.threshold}}
+        meta = {
+            "format": FORMAT,
+            "encoder": self.space.encoder.name,
+            "labels": self.labels,
+            "temperature": self.temperature,
+            "vocabulary": self.space.ngrams.vocabulary,
+            "gate": {"bias": self.gate.bias, "threshold": self.gate.threshold},
+        }
         (directory / "classifier.json").write_text(json.dumps(meta, ensure_ascii=False), encoding="utf-8")
         rows = self._examples.sparse
         np.savez_compressed(
-            directory / "classifier.npz", dense=self._dense, sparse=self._sparse.astype(np.float16), bias=self._bias,
-            centre=self.space.centre, idf=self.space.ngrams.idf, gate_mean=self.gate.mean, gate_scale=self.gate.scale,
-            gate_weights=self.gate.weights, examples=self._examples.dense.astype(np.float16), columns=rows.columns,
-            values=rows.values.astype(np.float16), starts=rows.starts)
+            directory / "classifier.npz",
+            dense=self._dense,
+            sparse=self._sparse.astype(np.float16),
+            bias=self._bias,
+            centre=self.space.centre,
+            idf=self.space.ngrams.idf,
+            gate_mean=self.gate.mean,
+            gate_scale=self.gate.scale,
+            gate_weights=self.gate.weights,
+            examples=self._examples.dense.astype(np.float16),
+            columns=rows.columns,
+            values=rows.values.astype(np.float16),
+            starts=rows.starts,
+        )
 
     @classmethod
     def load(cls, directory: Path, encoder: Encoder) -> TextClassifier:
@@ -125,9 +158,16 @@ class TextClassifier:
         ngrams = NgramVectorizer(meta["vocabulary"], part["idf"])
         rows = SparseRows(part["columns"], part["values"].astype(np.float32), part["starts"], ngrams.width)
         gate = ScopeGate(part["gate_mean"], part["gate_scale"], part["gate_weights"], **meta["gate"])
-        return cls(FeatureSpace(encoder, part["centre"], ngrams), meta["labels"], part["dense"],
-                   part["sparse"].astype(np.float32), part["bias"], meta["temperature"], gate,
-                   Features(part["examples"].astype(np.float32), rows))
+        return cls(
+            FeatureSpace(encoder, part["centre"], ngrams),
+            meta["labels"],
+            part["dense"],
+            part["sparse"].astype(np.float32),
+            part["bias"],
+            meta["temperature"],
+            gate,
+            Features(part["examples"].astype(np.float32), rows),
+        )
 
     def _prediction(self, row: Matrix, score: float) -> Prediction:
         order = np.argsort(-row, kind="stable")
@@ -153,8 +193,15 @@ def _by_column(rows: SparseRows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     return ends, holders, rows.values[order]
 
 
-def _hold_out(rows: Matrix, targets: npt.NDArray[np.int64], names: list[str], near_dense: Matrix, near_sparse: Matrix,
-              seed: int, strength: float) -> tuple[float, ScopeGate]:
+def _hold_out(
+    rows: Matrix,
+    targets: npt.NDArray[np.int64],
+    names: list[str],
+    near_dense: Matrix,
+    near_sparse: Matrix,
+    seed: int,
+    strength: float,
+) -> tuple[float, ScopeGate]:
     """Temperature and gate from models that saw neither a fold of the rows nor a fold of the labels."""
     if len(rows) < _ROWS_TO_CALIBRATE:
         return 1.0, ScopeGate.by_probability(0.5)
@@ -178,7 +225,9 @@ def _hold_out(rows: Matrix, targets: npt.NDArray[np.int64], names: list[str], ne
             if mask.any():
                 found = np.full((int(mask.sum()), len(names)), -1e4, np.float32)
                 found[:, kept] = rows[mask] @ weights + bias
-                near = np.stack([near_dense[np.ix_(mask, seen)].max(axis=1), near_sparse[np.ix_(mask, seen)].max(axis=1)])
+                near = np.stack(
+                    [near_dense[np.ix_(mask, seen)].max(axis=1), near_sparse[np.ix_(mask, seen)].max(axis=1)]
+                )
                 held.append((found, targets[mask], near, inside))
     logits = np.vstack([h[0] for h in held if h[3]])
     truth = np.concatenate([h[1] for h in held if h[3]])

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _PIECE = re.compile(r"[A-Za-z]+|\d+|\s+|.", re.DOTALL)
 _NEGATION = re.compile(
     r"(?:(?:不(?:要|想|用|需要|能|可以|是)?|别|没|无法)(?:给我|帮我)?"
-    r"|(?:not|n't|without|(?<![a-z])no)(?: want| need)?(?: to)?(?: an?| the)?) ?$", re.IGNORECASE)
+    r"|(?:not|n't|without|(?<![a-z])no)(?: want| need)?(?: to)?(?: an?| the)?) ?$",
+    re.IGNORECASE,
+)
 _NEGATABLE = frozenset({"resolution", "pickup"})
 # Two-character names that also come about between words (集中通知); only at the borders of jieba's words.
 _AT_WORD_BORDERS = frozenset({"courier"})
@@ -54,8 +56,11 @@ class EntityExtractor:
         wrong_item, changed_mind. `courier`: its short name (sf, yto …). The rest as in `nlp.codes.find_codes`.
         """
         codes = [_from_code(code) for code in find_codes(text, today)]
-        words = [word for word in self._words(text, locale)
-                 if not any(word.start < code.end and code.start < word.end for code in codes)]
+        words = [
+            word
+            for word in self._words(text, locale)
+            if not any(word.start < code.end and code.start < word.end for code in codes)
+        ]
         return sorted(codes + words, key=lambda entity: entity.start)
 
     def _words(self, text: str, locale: str) -> list[Entity]:
@@ -101,10 +106,14 @@ def _pipeline(lang: str) -> Language:
     pipeline = spacy.blank(lang)
     pipeline.tokenizer = _Tokenizer(pipeline.vocab)
     ruler = pipeline.add_pipe("span_ruler", config={"phrase_matcher_attr": "LOWER"})
-    ruler.add_patterns([  # type: ignore[attr-defined]
-        {"label": label, "pattern": phrase, "id": value}
-        for label, values in PHRASES.items() for value, phrases in values.items() for phrase in phrases
-    ])
+    ruler.add_patterns(
+        [  # type: ignore[attr-defined]
+            {"label": label, "pattern": phrase, "id": value}
+            for label, values in PHRASES.items()
+            for value, phrases in values.items()
+            for phrase in phrases
+        ]
+    )
     return pipeline
 
 

@@ -18,14 +18,16 @@ _CHARS = 400
 _NOT_WORDS = re.compile(r"\[[^\]]{0,40}\]|https?://\S+|\S+@\S+|[A-Za-z0-9_-]*\d[A-Za-z0-9_-]*")
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
 # A short Latin text may be a brand, a size, pinyin or a courier's name, so it needs a word that only English has.
-_ENGLISH = frozenset("""
+_ENGLISH = frozenset(
+    """
 a about account address agent and any are be broken cancel card can change check could coupon customs damaged day days
 deliver delivered delivery did discount do does exchange for from get give good goodbye have hello help hey hi how i invoice
 is it item late lost me missing money my need no not of on order orders package parcel pay payment person please
 price receive received refund return returns service ship shipped shipping size somebody someone sorry stock support
 talk thank thanks that the there this to track tracking wait want warranty was what when where which who why with wrong yes
 you your
-""".split())
+""".split()
+)
 
 
 def detect(text: str, default: str = "zh-Hans") -> Locale:

@@ -21,14 +21,19 @@ LABELS = ("angry", "happy", "neutral", "sad")
 
 _SWEARING = re.compile(
     r"骗子|骗人|垃圾|滚|妈的|他妈|tmd|nmd|傻[逼bx]|sb(?![a-z])|煞笔|脑残|有病吧|恶心|无耻|不要脸|坑爹|坑人|黑心|奸商|智障|王八|去死|狗屁|放屁"
-    r"|fuck|shit|bullshit|crap|asshole|idiot|scam|fraud|thie(?:f|ves)|liar|pathetic|disgusting|garbage|useless|ridiculous", re.IGNORECASE)
+    r"|fuck|shit|bullshit|crap|asshole|idiot|scam|fraud|thie(?:f|ves)|liar|pathetic|disgusting|garbage|useless|ridiculous",
+    re.IGNORECASE,
+)
 _THREAT = re.compile(
     r"投诉|举报|12315|12345|工商|消协|消费者协会|起诉|律师|法院|报警|曝光|黑猫|差评|媒体|complain|lawyer|sue|police|chargeback|report you"
-    r"|consumer protection|one star|bbb", re.IGNORECASE)
+    r"|consumer protection|one star|bbb",
+    re.IGNORECASE,
+)
 _IMPATIENCE = re.compile(
     r"气死|火大|受够|忍无可忍|无语|什么破|什么玩意|搞什么|到底|凭什么|太差|太过分|欺负|敷衍|推脱|踢皮球|糊弄|没人管|没人理|第[三四五六]次|催了"
     r"|furious|angry|unacceptable|fed up|sick of|worst|terrible|horrible|outrageous|joke|how many times|still (?:no|not|haven)|third time",
-    re.IGNORECASE)
+    re.IGNORECASE,
+)
 _EXCLAMATION = re.compile(r"[!!]{2,}|[??]{2,}|[!?!?]{3,}")
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{4,}(?![A-Za-z])")
 _ANGRY_EMOJI = re.compile("[😠😡🤬👿💢😤🖕👎]")

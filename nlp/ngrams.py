@@ -99,8 +99,12 @@ class NgramVectorizer:
             values.append(np.asarray(value / (np.linalg.norm(value) or 1), np.float32))
             starts.append(starts[-1] + len(where))
         empty_columns, empty_values = np.zeros(0, np.int32), np.zeros(0, np.float32)
-        return SparseRows(np.concatenate(columns or [empty_columns]), np.concatenate(values or [empty_values]),
-                          np.array(starts, np.int64), self.width)
+        return SparseRows(
+            np.concatenate(columns or [empty_columns]),
+            np.concatenate(values or [empty_values]),
+            np.array(starts, np.int64),
+            self.width,
+        )
 
 
 def grams(text: str) -> Iterator[str]:
@@ -109,6 +113,6 @@ def grams(text: str) -> Iterator[str]:
     marked = "^" + _HAN_EDGE.sub(r"\1", text) + "$"
     for size in range(1, 5):
         for start in range(len(marked) - size + 1):
-            yield marked[start:start + size]
+            yield marked[start : start + size]
     for word in tokens(text, stop_words=True):
         yield "w:" + word

@@ -40,11 +40,14 @@ def project(gram: Matrix, *, seed: int = 7) -> Projection:
         values, vectors = np.linalg.eigh(gram.astype(np.float64))
     kept = values > 1e-5 * max(float(values[-1]), 1e-12)
     roots = np.sqrt(values[kept])
-    return Projection(np.asarray(vectors[:, kept] * roots, np.float32), np.asarray(vectors[:, kept] / roots, np.float32))
+    return Projection(
+        np.asarray(vectors[:, kept] * roots, np.float32), np.asarray(vectors[:, kept] / roots, np.float32)
+    )
 
 
-def fit_softmax(rows: Matrix, targets: npt.NDArray[np.int64], classes: int, *, strength: float = 20.0,
-                iterations: int = 150) -> tuple[Matrix, Matrix]:
+def fit_softmax(
+    rows: Matrix, targets: npt.NDArray[np.int64], classes: int, *, strength: float = 20.0, iterations: int = 150
+) -> tuple[Matrix, Matrix]:
     """Weights [r, classes] and bias [classes] of the most likely softmax; `strength` is the inverse penalty (C).
 
     The likelihood is a sum over rows, so more data weigh more against the penalty. The bias is not penalised.
@@ -86,9 +89,14 @@ def best_temperature(logits: Matrix, targets: npt.NDArray[np.int64]) -> float:
     return float(candidates[int(np.argmin(losses))])
 
 
-def minimise(loss: Callable[[npt.NDArray[np.float64]], tuple[float, npt.NDArray[np.float64]]],
-             start: npt.NDArray[np.float64], *, iterations: int, memory: int = 8,
-             tolerance: float = 1e-4) -> npt.NDArray[np.float64]:
+def minimise(
+    loss: Callable[[npt.NDArray[np.float64]], tuple[float, npt.NDArray[np.float64]]],
+    start: npt.NDArray[np.float64],
+    *,
+    iterations: int,
+    memory: int = 8,
+    tolerance: float = 1e-4,
+) -> npt.NDArray[np.float64]:
     """L-BFGS with Armijo backtracking (Nocedal and Wright, algorithm 7.5) for a smooth convex `loss`.
 
     Stops when the gradient's norm is `tolerance` of the first one's, or after `iterations`.
@@ -113,13 +121,14 @@ def minimise(loss: Callable[[npt.NDArray[np.float64]], tuple[float, npt.NDArray[
         step, change = moved - point, moved_gradient - gradient
         curvature = float(step @ change)
         if curvature > 1e-10:
-            steps = [*steps[-memory + 1:], (step, change, 1.0 / curvature)]
+            steps = [*steps[-memory + 1 :], (step, change, 1.0 / curvature)]
         point, value, gradient = moved, moved_value, moved_gradient
     return point
 
 
-def _two_loops(steps: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]],
-               gradient: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _two_loops(
+    steps: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]], gradient: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     direction = gradient.copy()
     factors = []
     for step, change, inverse in reversed(steps):

@@ -18,8 +18,9 @@ MAX_CHARS = 200
 # MAX_CHARS because repeats, spaces and control characters shrink.
 _RAW_CHARS = 20 * MAX_CHARS
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\uffff"
-                        "\ue000-\uf8ff\U000e0000-\U0010ffff]+")
+_INVISIBLE = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\uffff\ue000-\uf8ff\U000e0000-\U0010ffff]+"
+)
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029\u3164\uffa0]+")
 # Three and more of one sign say no more than three, of one 汉字 or letter no more than two ("哈哈哈哈", "soooo"); but XXXL is a size.
 _SIGN_REPEAT = re.compile(r"([^\w\s])\1{3,}")
@@ -28,12 +29,27 @@ _LETTER_REPEAT = re.compile(r"([\u3400-\u9fff])\1{2,}|([a-vyzA-VYZ])\2{3,}")
 # Masked data of exported dialogues, "[数字x]" and "[ORDERID_10311]", and entities of web pages: each becomes the
 # plain word a customer would have typed there.
 _PLACEHOLDER_WORDS = {
-    "数字": "1", "number": "1", "订单": "订单号", "orderid": "订单号", "userid": "账号", "金额": "100元", "日期": "1号",
-    "时间": "1点", "姓名": "小王", "地址": "地址", "链接": "链接", "url": "链接", "站点": "站点", "组织机构": "公司",
-    "电话": "电话号码", "身份证号": "身份证", "邮箱": "邮箱",
+    "数字": "1",
+    "number": "1",
+    "订单": "订单号",
+    "orderid": "订单号",
+    "userid": "账号",
+    "金额": "100元",
+    "日期": "1号",
+    "时间": "1点",
+    "姓名": "小王",
+    "地址": "地址",
+    "链接": "链接",
+    "url": "链接",
+    "站点": "站点",
+    "组织机构": "公司",
+    "电话": "电话号码",
+    "身份证号": "身份证",
+    "邮箱": "邮箱",
 }
 _PLACEHOLDER = re.compile(
-    r"\[(?:订单编号:\[?)?(?P<kind>" + "|".join(_PLACEHOLDER_WORDS) + r")(?:x|号x?|_\[?\w*)?\]{1,3}", re.IGNORECASE)
+    r"\[(?:订单编号:\[?)?(?P<kind>" + "|".join(_PLACEHOLDER_WORDS) + r")(?:x|号x?|_\[?\w*)?\]{1,3}", re.IGNORECASE
+)
 _MARKUP = re.compile(r"&(?:nbsp|amp|lt|gt|quot);|#E-[a-z]{0,2}\d*", re.IGNORECASE)
 
 _ORDER_NUMBER = re.compile(r"(?:订单号?[:是 ]*)?(?<![A-Za-z0-9])kf[ -]?(?:\d[ -]?){11}\d(?!\d)", re.IGNORECASE)

@@ -15,10 +15,12 @@ from nlp.cache import cache_dir
 DICTIONARY_DIR = Path(__file__).parent / "dictionary"  # every file in it is read as a jieba user dictionary
 
 # Words that stand in any question. Few on purpose: 怎么 and 多久 tell questions about the same thing apart.
-STOP_WORDS = frozenset("""
+STOP_WORDS = frozenset(
+    """
 的 了 呢 吗 啊 呀 吧 哦 嗯 哈 么 嘛 啦 哎 唉 喔 呐 是 我 你 您 我们 你们 就 都 也 在 有 和 与 及 这 那 这个 那个 一下 一个 请 请问 麻烦 您好 你好
 a an the is are was be am i you my your me it its this that of to in on at for and or do does did can could would will please hi hello
-""".split())
+""".split()
+)
 _KEPT = re.compile(r"[\w\u4e00-\u9fff]")
 _ENGLISH_ENDING = re.compile(r"(?<=[a-z]{3})(?:ing|ies|es|ed|s)$")
 _LOCK = threading.Lock()

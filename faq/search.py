@@ -1,0 +1,145 @@
+"""The search: follows the entries, answers with a decision. Thread-safe; one index is swapped for the next as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from faq.entries import Entry
+from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, learn
+from faq.index import Analyser, Index, Prepared
+from faq.vectors import VectorCache
+from nlp.encoders import Encoder, Matrix
+from nlp.locale import language
+
+log = logging.getLogger(__name__)
+# Raised when the signals or what is learned from them change, so that saved weights of before are not used.
+FUSION_VERSION = 2
+# Weights and thresholds describe the knowledge base as a whole; a few edits do not move them.
+_CHANGED_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Result:
+    """One entry as found, in the language that was asked for."""
+
+    entry_id: str
+    category: str
+    question: str
+    answer: str
+    score: float  # 0 to 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape of the interface."""
+        return {
+            "entry_id": self.entry_id,
+            "category": self.category,
+            "question": self.question,
+            "answer": self.answer,
+            "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True)
+class Found:
+    """`results` are the best, also when the decision is unknown: whoever asks decides what to do with them."""
+
+    decision: Decision
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    index: Index
+    fusion: Fusion
+    learned_from: frozenset[str]  # texts
+
+
+class FaqSearch:
+    """`update` with entries, then `search`. Vectors and weights are kept in `folder` if there is one."""
+
+    def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
+        self._encoder = encoder
+        self._folder = folder
+        self._cache = VectorCache(encoder, folder)
+        self._analyser = Analyser()
+        self._snapshot: _Snapshot | None = None
+        self._updating = threading.Lock()
+        self._cache.load()
+
+    @property
+    def entries(self) -> int:
+        """How many entries are searched."""
+        return len(self._snapshot.index.entries) if self._snapshot else 0
+
+    def update(self, entries: Sequence[Entry]) -> None:
+        """Search these entries from now on. Only texts not known yet are encoded; searches go on meanwhile."""
+        with self._updating:
+            index = Index.build(entries, self._analyser, self._cache, self._encoder)
+            texts = frozenset(row.text for row in index.rows)
+            before = self._snapshot
+            if before and len(texts ^ before.learned_from) <= _CHANGED_SHARE * max(len(before.learned_from), 1):
+                self._snapshot = _Snapshot(index, before.fusion, before.learned_from)
+            else:
+                self._snapshot = _Snapshot(index, self._fusion(index), texts)
+
+    def search(self, query: str, locale: str, limit: int = 3) -> Found:
+        """The decision and the `limit` best entries for a raw query. A query without a letter or digit is unknown."""
+        snapshot = self._snapshot
+        if snapshot is None or not snapshot.index.entries:
+            return Found("unknown", ())
+        prepared = self._analyser.query(query)
+        if not any(char.isalnum() for char in prepared.text):
+            return Found("unknown", ())
+        vector = self._encoder.encode([prepared.text])[0]
+        decision, order, scores = snapshot.fusion.decide(snapshot.index.features(prepared, vector))
+        wanted = language(locale)
+        results = tuple(
+            _result(snapshot.index.entries[place], wanted, float(score))
+            for place, score in zip(order[:limit], scores[:limit], strict=True)
+        )
+        return Found(decision, results)
+
+    def _fusion(self, index: Index) -> Fusion:
+        """The saved weights for exactly these phrasings, else newly learned ones."""
+        path = self._folder / "fusion.json" if self._folder else None
+        key = self._key(index)
+        if path and path.exists():
+            try:
+                saved = json.loads(path.read_text(encoding="utf-8"))
+                if saved["key"] == key:
+                    return Fusion.from_dict(saved["fusion"])
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                log.warning("the saved weights are not readable and will be learned anew: %s", error)
+        fusion = learn(index, self._ask)
+        if path:
+            fresh = path.with_suffix(".tmp")
+            try:
+                fresh.write_text(json.dumps({"key": key, "fusion": fusion.as_dict()}), encoding="utf-8")
+                os.replace(fresh, path)
+            except OSError as error:
+                log.warning("the learned weights could not be written: %s", error)
+        return fusion
+
+    def _ask(self, texts: Sequence[str]) -> list[tuple[Prepared, Matrix]]:
+        queries = [self._analyser.query(text) for text in texts]
+        vectors = self._cache.get([query.text for query in queries])
+        return list(zip(queries, vectors, strict=True))
+
+    def _key(self, index: Index) -> str:
+        digest = hashlib.sha256(f"{FUSION_VERSION} {self._encoder.name}".encode())
+        digest.update(OUT_OF_SCOPE_FILE.read_bytes())
+        for entry in index.entries:
+            digest.update(f"\n{entry.id}\0{chr(0).join(entry.texts())}".encode("utf-8", "replace"))
+        return digest.hexdigest()
+
+
+def _result(entry: Entry, wanted: str, score: float) -> Result:
+    return Result(entry.id, entry.category, entry.question(wanted), entry.answer_in(wanted), score)
