@@ -58,8 +58,7 @@ export const useConversations = defineStore("conversations", () => {
     } else {
       known.loading = true;
       await loadDetail(id);
-      const last = known.detail ? (queue.summary(id)?.last_seq ?? 0) : 0;
-      if (known.detail) await loadNewest(id, last);
+      if (known.detail) await loadNewest(id, queue.summary(id)?.last_seq ?? 0);
       known.loading = false;
     }
     await markRead(id);

@@ -67,6 +67,7 @@ export const useVerbs = defineStore("verbs", () => {
     const done = await run(id, "accept", () => session.api.accept(id, force));
     if (done) {
       offers.silence(id);
+      if (queue.active === "queue") queue.select("mine");
       await session.loadAgent().catch(() => undefined);
     }
     return done;
