@@ -71,15 +71,15 @@ export function run(options: RunOptions): void {
     client.setOpen(open);
   };
   const start = (): void => {
+    // The panel stays open from page to page. Who never talked here costs the gateway nothing before he opens it.
+    if (thisTab.read(OPEN_KEY) === true) client.setOpen(true);
+    else if (session.isKnown || client.store.get().outbox.length) client.connect();
     const mounted = mount(client, new Language(locale), toggle);
     kefu.setLocale = (wish) => {
       locale = toLocale(wish) ?? locale;
       mounted.update(new Language(locale));
       client.localeChanged();
     };
-    // The panel stays open from page to page. Who never talked here costs the gateway nothing before he opens it.
-    if (thisTab.read(OPEN_KEY) === true) client.setOpen(true);
-    else if (session.isKnown || client.store.get().outbox.length) client.connect();
     emit("kefu:ready", { websiteToken });
   };
 

@@ -5,7 +5,7 @@ import { Language } from "../src/i18n/language";
 import { mount, type Mounted } from "../src/mount";
 import { FakeSocket } from "./fake_socket";
 import { message } from "./messages";
-import { Setting, settle } from "./setting";
+import { Setting } from "./setting";
 
 let setting: Setting;
 let mounted: Mounted;
@@ -229,7 +229,8 @@ describe("the launcher", () => {
   test("that the panel names itself, its log is live and every button has words", async () => {
     await opened();
     await shown(contents.parcel);
-    await settle();
+    expect(one("[role=log]").getAttribute("aria-live")).toBe("off"); // history is not read out
+    await vi.advanceTimersByTimeAsync(2000);
     expect(one("[role=dialog]").getAttribute("aria-labelledby")).toBe("kefu-title");
     expect(one("[role=log]").getAttribute("aria-live")).toBe("polite");
     for (const button of all("button")) {

@@ -134,6 +134,7 @@ export class ChatClient {
   }
 
   identify(identity: Identity): void {
+    if (this.parts.session.isOf(identity)) return;
     if (this.parts.session.identify(identity)) this.forgetConversation();
     this.connection.renew();
   }

@@ -49,6 +49,7 @@ const PING_EVERY_MS = 25_000;
 const PONG_WITHIN_MS = 10_000;
 const POLL_WAIT_SECONDS = 25;
 const SHORTEST_POLL_MS = 1000;
+const DEFAULT_RETRY_SECONDS = 5;
 /** While polling, look this often whether a WebSocket gets through by now. */
 const UPGRADE_EVERY_MS = 300_000;
 const SOCKET_FAILURES_BEFORE_POLLING = 2;
@@ -308,8 +309,10 @@ export class Connection {
     } catch (error) {
       if (run !== this.run) return;
       if (error instanceof ApiError && error.status >= 400 && error.status !== 401) {
-        const { code, message, retryAfter } = error;
-        this.host.onFrame({ type: "error", client_id, code, message, retry_after: retryAfter });
+        const { code, message, status } = error;
+        // A browser hides Retry-After from a page unless the gateway exposes it.
+        const retry_after = error.retryAfter ?? (status === 429 || status === 503 ? DEFAULT_RETRY_SECONDS : null);
+        this.host.onFrame({ type: "error", client_id, code, message, retry_after });
       } else this.failed(error);
     }
   }

@@ -47,6 +47,13 @@ export class Session {
     return this.reply?.token ?? null;
   }
 
+  /** True when this page has a session of exactly this identity already. */
+  isOf(identity: Identity): boolean {
+    const known = this.identity;
+    if (!known || !this.reply) return false;
+    return (["id", "name", "email", "identifier_hash"] as const).every((key) => known[key] === identity[key]);
+  }
+
   /** True when another person than before is named: then nothing of the old session may be used. */
   identify(identity: Identity): boolean {
     const before = this.stored()?.identifier ?? null;

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ChatClient } from "../chat/client";
 import { unreadAfter } from "../chat/log";
 import type { Language } from "../i18n/language";
@@ -19,11 +19,14 @@ export function App({ client, language, onToggle }: AppProps) {
   const state = useChat(client);
   const launcher = useRef<HTMLButtonElement>(null);
   const wasOpen = useRef(state.open);
+  /** True while the panel is open because it was on the page before: then the page keeps its focus. */
+  const restored = useRef(state.open);
   const unread = unreadAfter(state.log, state.readSeq);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wasOpen.current && !state.open) launcher.current?.focus({ preventScroll: true });
     wasOpen.current = state.open;
+    if (!state.open) restored.current = false;
   }, [state.open]);
 
   const label = state.open
@@ -40,6 +43,7 @@ export function App({ client, language, onToggle }: AppProps) {
             id="kefu-panel"
             role="dialog"
             aria-labelledby="kefu-title"
+            tabIndex={-1}
             onKeyDown={(event) => {
               if (event.key === "Escape" && !event.isComposing) onToggle(false);
               event.stopPropagation(); // the shop's own shortcuts are not meant while somebody writes here
@@ -48,7 +52,7 @@ export function App({ client, language, onToggle }: AppProps) {
             <Header state={state} onClose={() => onToggle(false)} />
             <Banners state={state} />
             <Messages state={state} />
-            <Composer open={state.open} disabled={state.connection === "refused"} />
+            <Composer focus={!restored.current} disabled={state.connection === "refused"} />
           </div>
         )}
         <button

@@ -3,6 +3,7 @@ import type { ChatState, Notice } from "../chat/state";
 import type { Language } from "../i18n/language";
 import { placeInWords, waitInWords } from "../i18n/waiting";
 import { useSurroundings } from "./context";
+import { useLasting } from "./lasting";
 
 /** A connection that is back within this time was never worth a word. */
 const PATIENCE_MS = 1200;
@@ -53,18 +54,4 @@ function Remaining({ notice, language }: { notice: Notice; language: Language })
   const n = notice.until ? Math.max(1, Math.ceil((notice.until - now) / 1000)) : 0;
   const words = language.word("error", notice.code) ?? language.t(notice.until ? "error_passing" : "error_other");
   return <span class="grow">{words.replace("{n}", String(n))}</span>;
-}
-
-/** True once `on` has lasted so long. */
-function useLasting(on: boolean, milliseconds: number): boolean {
-  const [lasting, setLasting] = useState(false);
-  useEffect(() => {
-    if (!on) {
-      setLasting(false);
-      return;
-    }
-    const timer = setTimeout(() => setLasting(true), milliseconds);
-    return () => clearTimeout(timer);
-  }, [on]);
-  return on && lasting;
 }

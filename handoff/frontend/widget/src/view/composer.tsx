@@ -1,10 +1,12 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useSurroundings } from "./context";
 import { SendIcon } from "./icons";
 
 /** The gateway's limit is 5000 characters; what is pasted beyond it is cut before it is sent in vain. */
 const LONGEST = 5000;
 const TALLEST_PX = 132;
+/** As in styles.css. */
+const PHONE = "(max-width: 520px)";
 
 /**
  * True when this Enter sends. An input method uses Enter to take its candidate: then `isComposing` is set, and in
@@ -14,20 +16,24 @@ export function sends(event: Pick<KeyboardEvent, "key" | "shiftKey" | "isComposi
   return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }
 
-export function Composer({ open, disabled }: { open: boolean; disabled: boolean }) {
+export function Composer({ focus, disabled }: { focus: boolean; disabled: boolean }) {
   const { client, language } = useSurroundings();
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
 
-  useEffect(() => {
-    if (open) field.current?.focus({ preventScroll: true });
-  }, [open]);
+  useLayoutEffect(() => {
+    if (!focus) return;
+    // On a phone the keyboard would cover what there is to read.
+    const isPhone = window.matchMedia(PHONE).matches;
+    const target = isPhone ? field.current?.closest<HTMLElement>(".panel") : field.current;
+    target?.focus({ preventScroll: true });
+  }, []);
   useLayoutEffect(() => {
     const element = field.current;
     if (!element) return;
     element.style.height = "auto";
     element.style.height = `${Math.min(element.scrollHeight, TALLEST_PX)}px`;
-  }, [text, open]);
+  }, [text]);
 
   function submit(): void {
     if (!text.trim()) return;

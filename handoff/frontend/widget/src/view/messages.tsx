@@ -6,11 +6,14 @@ import type { Language } from "../i18n/language";
 import { ContentView } from "./content";
 import { useSurroundings } from "./context";
 import { BotIcon, CheckIcon, DownIcon } from "./icons";
+import { useLasting } from "./lasting";
 import { Text } from "./text";
 import { toRows, type Row } from "./transcript";
 
 /** This near to the end counts as "at the end": new messages then scroll into view. */
 const NEAR_END_PX = 80;
+/** What comes within this time after connecting is history, and not read out. */
+const HISTORY_MS = 1500;
 
 export function Messages({ state }: { state: ChatState }) {
   const { language } = useSurroundings();
@@ -47,6 +50,7 @@ export function Messages({ state }: { state: ChatState }) {
   };
 
   const { wasUp, session } = state;
+  const live = useLasting(wasUp, HISTORY_MS);
   return (
     <div
       class="scroll"
@@ -69,7 +73,7 @@ export function Messages({ state }: { state: ChatState }) {
             </div>
           </div>
         )}
-        <div role="log" aria-live={wasUp ? "polite" : "off"} aria-relevant="additions">
+        <div role="log" aria-live={live ? "polite" : "off"} aria-relevant="additions">
           <ol class="messages">
             {rows.map((row) => (
               <RowView key={row.key} row={row} />
