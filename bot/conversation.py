@@ -55,14 +55,10 @@ class Conversation:
 
     async def rehearse(self) -> None:
         """Play a turn that is not saved: loads the encoders, the dictionaries and the policies."""
-        for text in ("你好，我要退货，订单KF202601010001什么时候发货？", "你好"):
-            output = TurnOutput()
-            tracker = DialogueStateTracker("rehearsal", self._processor.domain.slots)
-            message = UserMessage(text, output, "rehearsal", input_channel="kefu")
-            if text == "你好":
-                await self._processor.play(message, tracker)
-            else:
-                await self._processor.parse_message(message)
+        await self._processor.parse_message(UserMessage("你好，订单KF202601010001什么时候发货？I want to return it"))
+        tracker = DialogueStateTracker("rehearsal", self._processor.domain.slots)
+        tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
+        await self._processor.play(UserMessage("你好", TurnOutput(), "rehearsal"), tracker)
 
     async def _message(self, request: TurnRequest, output: TurnOutput) -> UserMessage:
         metadata = {**request.metadata, "message_id": request.message_id, "seq": request.seq}

@@ -10,7 +10,9 @@ from typing import Any
 
 # History can hold a long talk with a human; more than this is not a turn.
 MAX_BODY_BYTES = 512 * 1024
+# A turn may join several messages. So much is kept; of much more, no person wrote it.
 MAX_TEXT = 2000
+MOST_TEXT = 20_000
 MAX_HISTORY = 500
 MAX_ENTITY_VALUE = 500
 
@@ -70,11 +72,11 @@ def parse(body: bytes) -> TurnRequest:
     text = data.get("message", "")
     if not isinstance(text, str) or (not text and parse_data is None):
         raise BadRequest(422, "required", "message")
-    if len(text) > MAX_TEXT:
+    if len(text) > MOST_TEXT:
         raise BadRequest(422, "too_long", "message")
     return TurnRequest(
         sender=_match(_ID, data.get("sender"), "sender"),
-        text=_guarded(_clean(text)),
+        text=_guarded(_clean(text[:MAX_TEXT])),
         message_id=_match(_MESSAGE_ID, metadata.get("message_id"), "metadata.message_id"),
         seq=_seq(metadata.get("seq", 0), "metadata.seq"),
         metadata={key: metadata[key] for key in ("locale", "channel", "customer_id", "verified") if key in metadata},

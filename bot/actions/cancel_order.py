@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.actions.form import FormAction
 from bot.actions.form_steps import Form
+from bot.actions.reading import says_stop
 from bot.actions.orders import DigitsStep, OrderStep, open_order
 from bot.actions.steps import ConfirmStep
 from bot.actions.turn import Event, Turn
 from bot.actions.wording import ORDER_STATUS, item_names, money, word
 from handoff.client import HandoffError
+
+
+# Inside this form "cancel it" means the order, not the conversation about it.
+_CANCEL_IT = re.compile(
+    r"^(?:确认|确定|就|帮我|直接|是的?,?)*取消(?:订单|这单|吧|掉|它|了)*[。!. ]*$|^(?:yes,? )?(?:please )?cancel(?: it| the order| this order)?[.! ]*$",
+    re.IGNORECASE,
+)
 
 
 class CancelOrderForm(FormAction):
@@ -23,11 +33,15 @@ class CancelOrderForm(FormAction):
                 "total": money((form.order or {}).get("total"), (form.order or {}).get("currency", "CNY")),
             },
             ("order_number",),
+            also_yes=_CANCEL_IT,
         ),
     )
 
     def name(self) -> str:
         return "cancel_order_form"
+
+    def stops(self, turn: Turn) -> bool:
+        return says_stop(turn) and (turn.pressed or not _CANCEL_IT.match(turn.text.strip()))
 
     async def prepare(self, turn: Turn, form: Form) -> bool:
         await open_order(turn, form)

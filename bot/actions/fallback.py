@@ -18,7 +18,8 @@ class ActionDefaultFallback(SkillAction):
     async def act(self, turn: Turn) -> list[Event]:
         again = _missed_before(turn.tracker.events or [])
         found = await self._search(turn)
-        if found["decision"] == "answer" and found["results"]:
+        strange = turn.intent == "out_of_scope"
+        if found["decision"] == "answer" and found["results"] and not strange:
             # The classifier was unsure, the knowledge base is not: that is an answer, not a miss.
             return await faq.answer(turn)
         turn.signal("fallback")
@@ -26,12 +27,15 @@ class ActionDefaultFallback(SkillAction):
             turn.offer_human("utter_fallback_again")
             return []
         choices = faq.candidates(found["results"]) if found["decision"] != "unknown" else []
+        if strange and not choices:
+            turn.say("utter_out_of_scope")
+            return []
         human = option(HUMAN_TITLE[turn.lang], "request_human")
         turn.ask("utter_fallback_choices" if choices else "utter_fallback", [*choices, human])
         return []
 
     async def _search(self, turn: Turn) -> dict[str, Any]:
-        if not turn.text.strip():
+        if not any(char.isalnum() for char in turn.text):
             return {"decision": "unknown", "results": []}
         try:
             return await faq.search(turn)

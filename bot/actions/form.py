@@ -61,9 +61,12 @@ class FormAction(SkillAction):
         events = await self._listen(turn, form)
         return [*events, *await self._proceed(turn, form)]
 
+    def stops(self, turn: Turn) -> bool:
+        return says_stop(turn)
+
     def _leave(self, turn: Turn, form: Form) -> list[Event] | None:
         """The events of leaving the form, if the customer wants out of it."""
-        if says_stop(turn):
+        if self.stops(turn):
             turn.say("utter_stopped", what=word(FORM, self.name(), turn.lang))
             return self._end(form)
         if turn.intent == "request_human":
@@ -119,6 +122,7 @@ class FormAction(SkillAction):
         step = next((s for s in self.steps if turn.entity(s.slot) is not None), None)
         if change in self.slots():
             form.clear(change, *self._step(change).clears, "confirmed")
+            form.rejected.add(str(change))
         elif step is not None:
             self._put(form, step, turn.entity(step.slot))
         else:
@@ -145,6 +149,8 @@ class FormAction(SkillAction):
     def _put(self, form: Form, step: Step, value: Any) -> None:
         if value != form.get(step.slot):
             form.clear(*step.clears)
+        if value is AGAIN:
+            form.rejected.add(step.slot)
         form.set(step.slot, None if value is AGAIN else value)
 
     def _miss(self, turn: Turn, form: Form) -> None:
@@ -163,10 +169,10 @@ class FormAction(SkillAction):
         for step in self.steps:
             if form.get(step.slot) is not None or not step.needed(form):
                 continue
-            only = step.only_choice(turn, form)
+            only = await step.only_choice(turn, form) if step.slot not in form.rejected else None
             if only is not None:
                 form.set(step.slot, only)
-                continue
+                return await self._proceed(turn, form)
             form.set("requested_slot", step.slot)
             form.set("offered", step.options(turn, form) or None)
             await step.ask(turn, form)

@@ -17,6 +17,7 @@ class Form:
         self._now = dict(self._before)
         self.order: dict[str, Any] | None = None  # the order that `order_number` names, once it was opened
         self.needs_digits = False  # the order opens only with the last four digits of its phone
+        self.rejected: set[str] = set()  # slots of which the customer said "not this one"
         self.denied = False  # the summary was wrong, and the customer did not say what
 
     def get(self, slot: str) -> Any:
@@ -58,7 +59,7 @@ class Step(ABC):
         """The values offered as buttons, in order: so that "the second one" can be understood later."""
         return []
 
-    def only_choice(self, turn: Turn, form: Form) -> Any | None:
+    async def only_choice(self, turn: Turn, form: Form) -> Any | None:
         """The answer when there is nothing to ask."""
         return None
 

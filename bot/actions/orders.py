@@ -122,6 +122,14 @@ class OrderStep(Step):
         fitting = [order for order in orders if not self._statuses or order["status"] in self._statuses]
         return list((fitting or orders)[:5])
 
+    async def only_choice(self, turn: Turn, form: Form) -> Any | None:
+        """The one order that this can be about; the questions that follow name it."""
+        if not self._statuses:
+            return None
+        orders = (await turn.client.orders_list(turn.conversation_id))["orders"]
+        fitting = [order["number"] for order in orders if order["status"] in self._statuses]
+        return fitting[0] if len(fitting) == 1 else None
+
     def read(self, turn: Turn, form: Form, asked: bool) -> Any | None:
         number = order_number(turn)
         if number:

@@ -39,7 +39,7 @@ class ItemStep(Step):
     def needed(self, form: Form) -> bool:
         return form.order is not None
 
-    def only_choice(self, turn: Turn, form: Form) -> Any | None:
+    async def only_choice(self, turn: Turn, form: Form) -> Any | None:
         items = returnable(form.order)
         return items[0]["sku"] if len(items) == 1 else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,14 @@ class ConfirmStep(Step):
 
     slot = "confirmed"
 
-    def __init__(self, response: str, values: Callable[[Turn, Form], dict[str, Any]], parts: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        response: str,
+        values: Callable[[Turn, Form], dict[str, Any]],
+        parts: tuple[str, ...],
+        also_yes: re.Pattern[str] | None = None,
+    ) -> None:
+        self._also_yes = also_yes
         self._response = response
         self._values = values
         self._parts = parts
@@ -37,6 +45,8 @@ class ConfirmStep(Step):
             return None
         pressed = turn.entity("confirmed") if turn.pressed else None
         answer = pressed if isinstance(pressed, bool) else yes_or_no(turn)
+        if self._also_yes is not None and not turn.pressed and self._also_yes.match(turn.text.strip()):
+            return True
         if answer is False:
             form.denied = True
             return AGAIN

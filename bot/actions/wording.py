@@ -62,6 +62,7 @@ RETURN_REFUSAL: Words = {
     "not_delivered": {"zh": "订单还没有签收", "en": "the order has not been delivered yet"},
     "too_late": {"zh": "已超过可退换的期限", "en": "the return period is over"},
     "already_returned": {"zh": "这件商品已经申请过退换", "en": "this item has already been returned"},
+    "non_returnable": {"zh": "这件商品属于不支持退换的类目", "en": "goods of this kind cannot be returned"},
     "not_returnable": {"zh": "这件商品不支持退换", "en": "this item cannot be returned"},
 }
 YES = {"zh": "确认提交", "en": "Confirm"}
