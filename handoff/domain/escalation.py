@@ -82,7 +82,8 @@ _BARE = re.compile(
     re.IGNORECASE,
 )
 _LEGAL = re.compile(
-    r"起诉|起訴|律师|律師|法院|12315|消协|消協|消费者协会|消保|工商局|市场监管|报警|報警|曝光|媒体|lawyer|\bsue\b|\bsuing\b|legal action|police",
+    r"起诉|起訴|律师|律師|法院|12315|消协|消協|消费者协会|消保|工商局"
+    r"|市场监管|报警|報警|曝光|媒体|lawyer|\bsue\b|\bsuing\b|legal action|police",
     re.IGNORECASE,
 )
 _SAFETY = re.compile(

@@ -48,6 +48,8 @@ class Typing:
 
     conversation_id: ConversationId
     sender: str
+    to: str | None = None
+    """The agent to tell; None for the customer."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ class Hub:
         self.origin = origin
         self._readers: dict[ConversationId, set[Subscription]] = defaultdict(set)
         self.desks: set[Desk] = set()
+        self._sockets: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._told: OrderedDict[ConversationId, tuple[int, int]] = OrderedDict()
         self.listeners: list[Callable[[Change], None]] = []
         """Called with every change, local or learned: desks, turn starting, queue positions."""
@@ -179,6 +182,28 @@ class Hub:
             yield desk
         finally:
             self.desks.discard(desk)
+
+    @contextmanager
+    def socket(self, token_hash: str) -> Iterator[asyncio.Event]:
+        """Register a connection; the event is set when its token is revoked."""
+        revoked = asyncio.Event()
+        self._sockets[token_hash].add(revoked)
+        try:
+            yield revoked
+        finally:
+            self._sockets[token_hash].discard(revoked)
+            if not self._sockets[token_hash]:
+                del self._sockets[token_hash]
+
+    async def revoke(self, token_hash: str) -> None:
+        """End all connections that came with this token, in every gateway."""
+        self.end_sockets(token_hash)
+        await self._bus.publish("revoked", {"origin": self.origin, "id": token_hash})
+
+    def end_sockets(self, token_hash: str) -> None:
+        """End those of this process."""
+        for event in self._sockets.get(token_hash, ()):
+            event.set()
 
     def followed(self) -> list[ConversationId]:
         """The conversations that somebody here reads."""
@@ -226,14 +251,25 @@ class Hub:
         )
 
     def tell_typing(self, typing: Typing) -> None:
-        """Tell readers here that somebody writes: the customer's words to the owner's desk, the agent's to the customer."""
+        """Tell readers here that somebody writes: the customer to his agent's desk, the agent to the customer."""
         if typing.sender == "customer":
             event = {"type": "typing", "conversation_id": typing.conversation_id, "sender": "customer"}
             for desk in self.desks:
-                desk.push(event)
+                if desk.agent.id == typing.to:
+                    desk.push(event)
         else:
             for subscription in self._readers.get(typing.conversation_id, ()):
                 subscription.tell(typing)
+
+    async def presence(self, agent_id: str, status: str) -> None:
+        """Tell every desk that an agent came or went."""
+        self.tell_all({"type": "presence.changed", "agent_id": agent_id, "status": status})
+        await self._bus.publish("presence", {"origin": self.origin, "id": agent_id, "status": status})
+
+    def tell_all(self, event: dict[str, Any]) -> None:
+        """Tell every desk here."""
+        for desk in self.desks:
+            desk.push(event)
 
     def tell_place(self, id: ConversationId, place: Place) -> None:
         """Tell a waiting customer where he stands."""

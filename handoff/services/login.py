@@ -61,9 +61,12 @@ async def log_in(services: Services, email: object, password: object, address: s
         now = services.now()
         expires = now + SESSION_LASTS
         tx.agents.open_session(hash_token(token), found[0], expires)
+        # Who logs in is there to work; he may set himself away.
+        tx.agents.set_presence(found[0], Presence.ONLINE)
         return expires, tx.agents.lock(found[0], now)
 
     expires_at, agent = await services.store.write(work)
+    await services.hub.presence(agent.id, agent.presence.value)
     return token, expires_at, agent
 
 
@@ -84,8 +87,9 @@ async def agent_of(services: Services, token: object) -> Agent:
 
 
 async def log_out(services: Services, token: str) -> None:
-    """End this session only: other desks of the same agent stay."""
+    """End this session and its connections only: other desks of the same agent stay."""
     await services.store.write(lambda tx: tx.agents.close_session(hash_token(token)))
+    await services.hub.revoke(hash_token(token))
 
 
 async def set_presence(services: Services, agent: Agent, status: object) -> Agent:
@@ -95,6 +99,7 @@ async def set_presence(services: Services, agent: Agent, status: object) -> Agen
     except ValueError:
         raise Invalid("status", "unknown") from None
     await services.store.write(lambda tx: tx.agents.set_presence(agent.id, presence))
+    await services.hub.presence(agent.id, presence.value)
     return replace(agent, presence=presence)
 
 

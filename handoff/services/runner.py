@@ -182,8 +182,12 @@ class Runner:
         if payload.get("origin") == hub.origin:
             return
         id = ConversationId(str(payload.get("id")))
-        if channel == "typing":
-            hub.tell_typing(Typing(id, str(payload.get("sender"))))
+        if channel == "revoked":
+            hub.end_sockets(id)
+        elif channel == "presence":
+            hub.tell_all({"type": "presence.changed", "agent_id": id, "status": payload.get("status")})
+        elif channel == "typing":
+            hub.tell_typing(Typing(id, str(payload.get("sender")), payload.get("to")))
         elif hub.follows(id) or hub.desks:
             await self.catch_up(
                 id, queue_changed=bool(payload.get("queue")), ring=payload.get("ring"), lost=payload.get("lost")

@@ -21,6 +21,8 @@ from handoff.services.receive import open_conversation
 # A visitor who comes back within this time goes on where he was.
 SESSION_LASTS = timedelta(days=30)
 LOCALES = ("zh-Hans", "zh-Hant", "en")
+# With "user-" before it, it fits the column of external ids.
+MAX_IDENTIFIER = 190
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def check_origin(inbox: Inbox, origin: str | None, own_origin: str) -> None:
 def _check_identity(inbox: Inbox, identifier: object, given: object) -> str | None:
     if identifier is None:
         return None
-    if not isinstance(identifier, str) or not 0 < len(identifier) <= 200 or not identifier.isprintable():
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= MAX_IDENTIFIER or not identifier.isprintable():
         raise Invalid("identifier", "not_a_short_string")
     right = identifier_hash(inbox.secret or "", identifier)
     if (
@@ -112,7 +114,32 @@ async def open_session(
             return _resume(tx, str(token), old_hash, old, wanted_locale, details, now)
         return _begin(tx, inbox, old, old_hash, known, wanted_locale or "zh-Hans", details, vip, now)
 
-    return await services.store.write(work)
+    opened = await services.store.write(work)
+    if isinstance(token, str) and token and opened.token != token:
+        await services.hub.revoke(hash_token(token))
+    return opened
+
+
+async def current_conversation(services: Services, session: Session) -> Conversation:
+    """The conversation that this customer's messages go to now, made when there is none."""
+
+    def find(tx: Transaction) -> Conversation | None:
+        return next(
+            (c for c in tx.conversations.of_customer(session.customer_id) if c.status is not Status.RESOLVED), None
+        )
+
+    found = await services.store.read(find)
+    if found is not None:
+        return found
+
+    def ended(tx: Transaction) -> Conversation:
+        latest = tx.conversations.latest(session.customer_id)
+        # An ended conversation is shown until the customer writes again: looking at it does not reopen it.
+        if latest is not None and latest.may_reopen(services.now()):
+            return latest
+        return _conversation(tx, session, services.now())
+
+    return await services.store.write(ended)
 
 
 async def _is_vip(services: Services, identifier: str) -> bool:
@@ -227,6 +254,10 @@ def _merge(tx: Transaction, anonymous: CustomerId, customer_id: CustomerId, now:
 
 
 def _conversation(tx: Transaction, session: Session, now: datetime) -> Conversation:
+    latest = tx.conversations.latest(session.customer_id)
+    # The latest may be one that a merge has just closed, beside the one that goes on.
+    if tx.conversations.current(session.customer_id) is None and latest is not None and latest.may_reopen(now):
+        return latest
     return open_conversation(tx, session.customer_id, session.inbox_id, session.locale, now)
 
 
@@ -241,8 +272,9 @@ async def authenticate(services: Services, token: object) -> Session:
 
 
 async def reset(services: Services, token: str) -> None:
-    """Revoke a session."""
+    """Revoke a session and end its connections."""
     await services.store.write(lambda tx: tx.customers.close_sessions(token_hash=hash_token(token)))
+    await services.hub.revoke(hash_token(token))
 
 
 async def customer_read(services: Services, session: Session, seq: object) -> None:

@@ -13,12 +13,13 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 
-from handoff.domain.errors import Unavailable
+from handoff.domain.errors import BadRequest, Unavailable
 from handoff.services.ports import Transaction
 from handoff.stores.transaction import SqlTransaction
 
@@ -30,14 +31,32 @@ GROUP = 64
 BUSY_TIMEOUT_MS = 5000
 POSTGRES_POOL = 10
 SQLITE_READERS = 2
-# Deadlock and serialisation failures of PostgreSQL: the transaction did nothing and may simply run again.
-_RETRY_STATES = {"40001", "40P01"}
+# Deadlock and serialisation failures of PostgreSQL: the transaction did nothing and may simply run again. So does one that
+# lost the race for a unique key: run again, it sees the winner's row.
+_RETRY_STATES = {"40001", "40P01", "23505"}
 
 
 def unavailable(error: BaseException) -> Unavailable:
     """The caller's view of a database that is locked, full or gone."""
-    log.error("database: %s", str(getattr(error, "orig", error)).splitlines()[0])
+    log.error("database: %s", (str(getattr(error, "orig", error)).splitlines() or [repr(error)])[0])
     return Unavailable("database_unavailable", "the database does not answer; nothing was changed")
+
+
+def translate(error: Exception) -> Exception:
+    """What the caller of a unit is told of an error in it: the database's own failings are Unavailable, values that no
+    database holds (a NUL, half a surrogate pair, a number of 30 digits) a BadRequest, all else is the unit's own."""
+    if isinstance(error, DataError | UnicodeError | OverflowError):
+        return BadRequest("a value that cannot be stored")
+    # The plain DatabaseError is a file that is broken or none; its other children are errors of ours.
+    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
+        return unavailable(error)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return unavailable(error)
+    return error
+
+
+def _closed() -> Unavailable:
+    return Unavailable("database_unavailable", "the database is closed")
 
 
 def sqlite_engine(url: str, *, writer: bool) -> Engine:
@@ -83,11 +102,14 @@ class SqliteStore:
         self._reader = sqlite_engine(url, writer=False)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "sqlite-read")
+        self._open = True
         self._thread = threading.Thread(target=self._write_forever, name="sqlite-write", daemon=True)
         self._thread.start()
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
+        if not self._open:
+            raise _closed()
         job = _Job(work, asyncio.get_running_loop())
         self._jobs.put(job)
         # A cancelled caller must not learn "not done" of something that is then committed.
@@ -95,10 +117,13 @@ class SqliteStore:
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
+        if not self._open:
+            raise _closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, _run, self._reader, work)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""
+        self._open = False
         self._jobs.put(None)
         self._thread.join()
         self._readers.shutdown()
@@ -131,15 +156,19 @@ class SqliteStore:
                 transaction = connection.begin()
                 for job in group:
                     outcomes.append((job, *_in_savepoint(connection, job.work, alone=alone)))
+                    # A full disk ends the whole transaction, not only the savepoint, and a commit of nothing succeeds.
+                    if not connection.connection.in_transaction:
+                        raise outcomes[-1][2] or RuntimeError("the transaction has ended early")
                 if alone and outcomes[0][2] is not None:
                     transaction.rollback()
                 else:
                     transaction.commit()
         except BaseException as error:  # whatever it was, nothing was committed and every caller must hear of it
-            outcomes = [(job, None, unavailable(error)) for job in group]
+            gone = error if isinstance(error, Unavailable) else unavailable(error)
+            outcomes = [(job, None, gone) for job in group]
         for loop in {job.loop for job in group}:
             mine = [o for o in outcomes if o[0].loop is loop]
-            if not loop.is_closed():
+            with suppress(RuntimeError):  # a loop that has ended waits for nothing
                 loop.call_soon_threadsafe(_deliver, mine)
 
 
@@ -151,12 +180,10 @@ def _in_savepoint(
             return work(SqlTransaction(connection)), None
         with connection.begin_nested():
             return work(SqlTransaction(connection)), None
-    except OperationalError as error:
+    except Exception as error:
         if connection.invalidated:
             raise
-        return None, unavailable(error)
-    except Exception as error:
-        return None, error
+        return None, translate(error)
 
 
 def _deliver(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:
@@ -173,8 +200,9 @@ def _run(engine: Engine, work: Callable[[Any], T]) -> T:
     try:
         with engine.connect() as connection, connection.begin():
             return work(SqlTransaction(connection))
-    except OperationalError as error:
-        raise unavailable(error) from error
+    except Exception as error:
+        told = translate(error)
+        raise told from (None if told is error else error)
 
 
 class PostgresStore:
@@ -189,7 +217,10 @@ class PostgresStore:
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
         loop = asyncio.get_running_loop()
-        future: Future[T] = self._threads.submit(self._attempt, work)
+        try:
+            future: Future[T] = self._threads.submit(self._attempt, work)
+        except RuntimeError:  # shut down
+            raise _closed() from None
         return await asyncio.shield(asyncio.wrap_future(future, loop=loop))
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
@@ -201,12 +232,11 @@ class PostgresStore:
             try:
                 with self._engine.begin() as connection:
                     return work(SqlTransaction(connection))
-            except DBAPIError as error:
-                if not last and getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
+            except Exception as error:
+                if not last and getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRY_STATES:
                     continue
-                if isinstance(error, OperationalError) or error.connection_invalidated:
-                    raise unavailable(error) from error
-                raise
+                told = translate(error)
+                raise told from (None if told is error else error)
         raise AssertionError("unreachable")
 
     def close(self) -> None:

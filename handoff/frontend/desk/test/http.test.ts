@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { DeskApi } from "../src/api/desk";
-import { ApiError } from "../src/api/errors";
+import type { ApiError } from "../src/api/errors";
 import { Http } from "../src/api/http";
 
 type Call = { url: string; init: RequestInit };

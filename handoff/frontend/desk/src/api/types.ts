@@ -45,6 +45,7 @@ export interface CustomerRef {
   name: string | null;
   identifier: string | null;
   verified: boolean;
+  vip?: boolean;
 }
 
 export interface LastMessage {
@@ -131,6 +132,8 @@ export interface Detail extends Summary {
   slots: Slots;
   cases: Case[];
   orders: Order[];
+  /** False when the shop did not answer: then `orders` says nothing. */
+  shop_available?: boolean;
   previous: { id: string; status: ConversationStatus; created_at: string; summary: string | null }[];
 }
 

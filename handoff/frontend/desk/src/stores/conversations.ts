@@ -192,7 +192,7 @@ export const useConversations = defineStore("conversations", () => {
       }
     } catch (cause) {
       const error = asApiError(cause);
-      one.log = log.sendingFailed(one.log, clientId, error.code);
+      one.log = log.sendingFailed(one.log, clientId, error.status >= 500 ? "unavailable" : error.code);
       if (error.isOwnership) await Promise.all([loadDetail(id), closeGap(id)]);
     }
   }

@@ -1,0 +1,1 @@
+"""The other processes over HTTP: Rasa, FAQ search, the merchant's shop."""

@@ -1,0 +1,45 @@
+"""FAQ search over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from handoff.domain.errors import Unavailable
+
+
+class HttpFaq:
+    """See ports.Faq."""
+
+    def __init__(self, url: str, secret: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=3.0)
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            response = await self._http.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise Unavailable("faq_unavailable") from error
+        if response.status_code != 200:
+            raise Unavailable("faq_unavailable")
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def search(self, query: str, locale: str, limit: int) -> dict[str, Any]:
+        """See ports.Faq."""
+        return await self._post("/search", {"query": query, "locale": locale, "limit": limit})
+
+    async def suggest(self, query: str, locale: str, limit: int) -> dict[str, Any]:
+        """See ports.Faq."""
+        return await self._post("/suggest", {"query": query, "locale": locale, "limit": limit})
+
+    async def healthy(self) -> bool:
+        """Whether it answers after its warm-up."""
+        try:
+            return (await self._http.get("/healthz", timeout=2.0)).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        await self._http.aclose()

@@ -1,0 +1,167 @@
+"""`/ws/customer`: a visible state machine. Waiting for auth → following one conversation → closed with a code."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from sanic import Request
+from sanic.server.websockets.impl import WebsocketImplProtocol
+
+from handoff.channels.web import error_frame, parse, place_json, render
+from handoff.domain.conversation import Conversation, OwnerType
+from handoff.domain.errors import BadRequest, Invalid, KefuError, OriginNotAllowed, Unauthenticated
+from handoff.domain.message import Message
+from handoff.domain.people import Session
+from handoff.services.context import Services
+from handoff.services.hub import Place, Typing
+from handoff.services.receive import receive
+from handoff.services.request import place_of
+from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
+from handoff.services.views import public_owner
+from handoff.settings import Settings
+from handoff.web.limits import check_message_rate
+from handoff.web.sockets import (
+    BAD_FRAME,
+    ORIGIN,
+    RESTARTING,
+    UNAUTHENTICATED,
+    Closed,
+    end_when,
+    first_frame,
+    parse_frame,
+    send,
+    until_first,
+)
+
+log = logging.getLogger(__name__)
+
+# Bad frames in a row before we hang up: a broken client, not a slip.
+PATIENCE = 10
+
+
+class CustomerSocket:
+    """One connection of one customer."""
+
+    def __init__(self, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
+        self._ws, self._services, self._settings = ws, services, settings
+        self._conversation_id = ""
+        self._moved = asyncio.Event()
+
+    async def run(self, origin: str | None) -> None:
+        """Serve until either side ends it."""
+        try:
+            session, token, after = await self._authenticate(origin)
+            with self._services.hub.socket(hash_token(token)) as revoked:
+                await until_first(self._read(session), self._follow(session, after), end_when(revoked))
+        except Closed as closed:
+            await self._ws.close(closed.code, closed.reason[:120])
+        except asyncio.CancelledError:
+            await self._ws.close(RESTARTING, "restarting")
+            raise
+
+    async def _authenticate(self, origin: str | None) -> tuple[Session, str, int]:
+        frame = await first_frame(self._ws)
+        after = frame.get("after", 0)
+        if not isinstance(after, int) or isinstance(after, bool) or after < 0:
+            raise Closed(BAD_FRAME, "after must be a whole number from 0")
+        try:
+            session = await authenticate(self._services, frame.get("token"))
+            inbox = await self._services.store.read(lambda tx: tx.customers.inbox(session.inbox_id))
+            if inbox is not None:
+                check_origin(inbox, origin, self._settings.base_url)
+        except Unauthenticated as error:
+            raise Closed(UNAUTHENTICATED, str(error)) from None
+        except OriginNotAllowed as error:
+            raise Closed(ORIGIN, str(error)) from None
+        return session, str(frame["token"]), after
+
+    async def _follow(self, session: Session, after: int) -> None:
+        """Send the log after the cursor, for ever; when the customer moves to a new conversation, follow that from its start."""
+        while True:
+            conversation = await current_conversation(self._services, session)
+            self._conversation_id = conversation.id
+            after = min(after, conversation.last_seq)
+            await self._hello(conversation)
+            self._moved.clear()
+            await until_first(self._send_items(conversation, after), self._wait_moved())
+            after = 0
+
+    async def _wait_moved(self) -> None:
+        await self._moved.wait()
+
+    async def _hello(self, conversation: Conversation) -> None:
+        hello: dict[str, Any] = {
+            "type": "hello",
+            "conversation_id": conversation.id,
+            "owner": public_owner(conversation.owner),
+            "last_seq": conversation.last_public_seq,
+            "read_seq": conversation.customer_read_seq,
+        }
+        if conversation.owner.type is OwnerType.QUEUE:
+            place = await self._services.store.read(lambda tx: place_of(tx, conversation, self._services.now()))
+            hello["queue"] = place_json(Place(place.position, place.wait))
+        await send(self._ws, hello)
+
+    async def _send_items(self, conversation: Conversation, after: int) -> None:
+        async def read(cursor: int, limit: int) -> list[Message]:
+            return await self._services.store.read(
+                lambda tx: tx.messages.after(conversation.id, cursor, limit, private=False)
+            )
+
+        with self._services.hub.subscribe(conversation.id) as subscription:
+            async for item in subscription.items(after, read, private=False):
+                await send(self._ws, render(item))
+
+    async def _read(self, session: Session) -> None:
+        bad = 0
+        async for raw in self._ws:
+            frame: dict[str, Any] = {}
+            try:
+                frame = parse_frame(raw)
+                await self._handle(session, frame)
+                bad = 0
+            except KefuError as error:
+                await send(self._ws, error_frame(error, frame.get("client_id")))
+                bad += isinstance(error, BadRequest)
+                if bad >= PATIENCE:
+                    raise Closed(BAD_FRAME, "too many bad frames") from None
+            except Closed:
+                raise
+            except Exception:  # our fault: the customer is told, his message is sent again by the widget
+                log.exception("customer frame")
+                await send(
+                    self._ws,
+                    error_frame(KefuError("something went wrong; please send it again"), frame.get("client_id")),
+                )
+
+    async def _handle(self, session: Session, frame: dict[str, Any]) -> None:
+        kind = frame.get("type")
+        if kind in ("message", "choice"):
+            incoming = parse(frame)
+            check_message_rate(self._settings, session.customer_id)
+            received = await receive(self._services, session.customer_id, session.inbox_id, session.locale, incoming)
+            await send(self._ws, {"type": "ack", "client_id": incoming.client_id, "seq": received.seq})
+            if received.conversation.id != self._conversation_id:
+                self._moved.set()
+        elif kind == "read":
+            await customer_read(self._services, session, frame.get("seq"))
+        elif kind == "typing":
+            await self._typing(session)
+        elif kind == "ping":
+            await send(self._ws, {"type": "pong"})
+        elif kind == "auth":
+            raise Invalid("type", "already_authenticated")
+        else:
+            raise Invalid("type", "unknown_frame_type")
+
+    async def _typing(self, session: Session) -> None:
+        conversation = await current_conversation(self._services, session)
+        if conversation.owner.type is OwnerType.AGENT:
+            await self._services.hub.typing(Typing(conversation.id, "customer", conversation.owner.id))
+
+
+async def serve_customer(request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
+    """Sanic's handler."""
+    await CustomerSocket(ws, services, settings).run(request.headers.get("origin"))

@@ -1,0 +1,84 @@
+"""What both WebSockets share: the first frame authenticates, frames are small JSON objects, slow readers are let go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+from sanic.server.websockets.impl import WebsocketImplProtocol
+
+from handoff.domain.errors import BadRequest, KefuError, TooLarge
+from handoff.web.routing import dump
+
+AUTH_SECONDS = 10.0
+# A reader that takes nothing for this long is let go; he comes back with his cursor.
+SEND_SECONDS = 20.0
+MAX_FRAME = 64 * 1024
+
+BAD_FRAME, UNAUTHENTICATED, ORIGIN, NO_AUTH, REVOKED = 4400, 4401, 4403, 4408, 4409
+TOO_BIG, TOO_MANY, TOO_SLOW, RESTARTING = 4413, 4429, 4008, 1012
+
+
+class Closed(Exception):
+    """The connection ends, with a code and a reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def parse_frame(raw: str | bytes) -> dict[str, Any]:
+    """A frame as an object. Raises TooLarge or BadRequest."""
+    if len(raw) > MAX_FRAME:
+        raise TooLarge(f"a frame may have {MAX_FRAME} bytes")
+    try:
+        frame = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadRequest("the frame is not JSON") from None
+    if not isinstance(frame, dict):
+        raise BadRequest("the frame is not a JSON object")
+    return frame
+
+
+async def first_frame(ws: WebsocketImplProtocol) -> dict[str, Any]:
+    """The `auth` frame. Raises Closed."""
+    raw = await ws.recv(timeout=AUTH_SECONDS)
+    if raw is None:
+        raise Closed(NO_AUTH, "no auth frame in time")
+    try:
+        frame = parse_frame(raw)
+    except KefuError as error:
+        raise Closed(BAD_FRAME, str(error)) from None
+    if frame.get("type") != "auth":
+        raise Closed(UNAUTHENTICATED, "the first frame must be auth")
+    return frame
+
+
+async def send(ws: WebsocketImplProtocol, frame: dict[str, Any]) -> None:
+    """Send a frame. Raises Closed when the reader takes too long."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            await ws.send(dump(frame))
+    except TimeoutError:
+        raise Closed(TOO_SLOW, "the reader is too slow") from None
+
+
+async def until_first(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, then end the others; raises what it raised."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def end_when(revoked: asyncio.Event) -> None:
+    """Ends the connection when its token is revoked."""
+    await revoked.wait()
+    raise Closed(REVOKED, "the session was revoked")
