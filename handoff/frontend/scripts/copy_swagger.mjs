@@ -1,4 +1,4 @@
-// The API docs without an outside host: Swagger UI's two files and our page go to ../static/swagger/.
+// The API docs without an outside host (the page is the gateway's, handoff/web/pages.py): Swagger UI's files go to ../static/swagger/.
 import { copyFile, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -11,8 +11,5 @@ const target = join(frontend, "..", "static", "swagger");
 await mkdir(target, { recursive: true });
 for (const name of ["swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png", "LICENSE"]) {
   await copyFile(join(source, name), join(target, name));
-}
-for (const name of ["index.html", "init.js"]) {
-  await copyFile(join(frontend, "swagger", name), join(target, name));
 }
 console.log(`swagger: ${target}`);

@@ -164,13 +164,23 @@ export interface SessionReply {
 export interface MessagesPage {
   items: Message[];
   last_seq: number;
+  /** Which conversation this is about; the customer may have moved to a new one. */
+  conversation_id?: string;
   owner: PublicOwner;
   queue?: QueuePlace | null;
 }
 
 /** Frames that the gateway sends to a customer. */
 export type ServerFrame =
-  | { type: "hello"; conversation_id: string; owner: PublicOwner; last_seq: number; queue?: QueuePlace | null }
+  | {
+      type: "hello";
+      conversation_id: string;
+      owner: PublicOwner;
+      last_seq: number;
+      /** What the customer has read on any of his devices. */
+      read_seq?: number;
+      queue?: QueuePlace | null;
+    }
   | { type: "ack"; client_id: string; seq: number }
   | ({ type: "message" } & Message)
   | ({ type: "queue" } & QueuePlace)

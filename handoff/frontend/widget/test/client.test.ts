@@ -166,6 +166,23 @@ describe("polling", () => {
     expect(setting.state.outbox).toEqual([]);
   });
 
+  test("that a new conversation is noticed while polling", async () => {
+    const log: Record<string, number[]> = { c1: [1, 2], c2: [1] };
+    let current = "c1";
+    const setting = new Setting((call) => {
+      if (!call.path.startsWith("/messages?")) return undefined;
+      const after = Number(new URLSearchParams(call.path.split("?")[1]).get("after"));
+      const items = log[current]!.filter((seq) => seq > after).map((seq) => message(seq, { text: current }));
+      const body = { items, last_seq: 1, conversation_id: current, owner: { type: "bot", name: null } };
+      return { status: 200, body };
+    });
+    await failTwice(setting);
+    expect(setting.state.log.cursor).toBe(2);
+    current = "c2";
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(setting.state.log.items).toMatchObject([{ seq: 1, content: { text: "c2" } }]);
+  });
+
   test("that a page forbidding WebSockets is served by HTTP at once", async () => {
     const setting = new Setting();
     vi.spyOn(FakeSocket.all, "push").mockImplementation(() => {
@@ -363,6 +380,32 @@ describe("reading", () => {
     expect(setting.state.log.items).toEqual([]);
     const third = await setting.greet({ conversation_id: "c2", last_seq: 1 });
     expect(third.sent[0]).toMatchObject({ after: 0 });
+    third.says({ type: "message", ...message(1) });
+    expect(setting.events).toHaveLength(1);
+    third.closes(1006);
+    await vi.advanceTimersByTimeAsync(500);
+    const fourth = await setting.greet({ conversation_id: "c2", last_seq: 1 });
+    expect(fourth.sent[0]).toMatchObject({ after: 1 });
+    expect(setting.state.log.items).toHaveLength(1);
+    expect(setting.events).toHaveLength(1);
+  });
+
+  test("that a customer who is moved to a new conversation while connected reads that one from its start", async () => {
+    const setting = new Setting();
+    const socket = await setting.online({ last_seq: 1 });
+    socket.says({ type: "message", ...message(1) });
+    setting.client.send("again");
+    socket.says({ type: "hello", conversation_id: "c2", owner: { type: "bot", name: null }, last_seq: 0 });
+    const again = await setting.greet({ conversation_id: "c2", last_seq: 1 });
+    again.says(own(1, "id-1", "again"));
+    expect(setting.state.log.items).toMatchObject([{ seq: 1, client_id: "id-1" }]);
+    expect(setting.state.outbox).toEqual([]);
+  });
+
+  test("that what was read on another device is not unread here", async () => {
+    const setting = new Setting();
+    await setting.online({ last_seq: 3, read_seq: 3 });
+    expect(setting.state.readSeq).toBe(3);
   });
 
   test("that only news is announced to the page, not the history", async () => {

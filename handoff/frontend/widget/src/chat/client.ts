@@ -196,8 +196,10 @@ export class ChatClient {
 
   private async openSession(): Promise<SessionReply> {
     const session = await this.parts.session.open();
-    this.store.set({ session });
-    this.enterConversation(session.conversation_id);
+    if (session !== this.store.get().session) {
+      this.store.set({ session });
+      this.enterConversation(session.conversation_id);
+    }
     return session;
   }
 
@@ -253,11 +255,14 @@ export class ChatClient {
 
   private greeted(hello: Extract<ServerFrame, { type: "hello" }>): void {
     const cursor = this.store.get().log.cursor;
+    this.parts.session.moveTo(hello.conversation_id);
+    this.store.set({ session: this.parts.session.current });
     if (this.enterConversation(hello.conversation_id) && cursor > 0) {
       this.connection.restart(); // this hello answered the cursor of another conversation
       return;
     }
     this.newsAfter ??= hello.last_seq;
+    if ((hello.read_seq ?? 0) > this.store.get().readSeq) this.store.set({ readSeq: hello.read_seq });
     this.store.set({ owner: hello.owner, queue: hello.owner.type === "queue" ? (hello.queue ?? null) : null });
     this.markRead();
     this.sender.flush();

@@ -260,21 +260,23 @@ export class Connection {
   }
 
   private async keepPolling(run: number): Promise<void> {
-    let greeted = false;
+    let greeted: string | null = null;
     while (run === this.run && this.session) {
       this.poll = new AbortController();
       const began = Date.now();
       try {
-        const { token, conversation_id } = this.session;
+        const { token } = this.session;
         const wait = greeted ? POLL_WAIT_SECONDS : 0;
         const page = await this.parts.api.read(token, this.host.cursor(), wait, this.poll.signal);
         if (run !== this.run) return;
         const { owner, last_seq, queue, items } = page;
-        if (!greeted) {
-          greeted = true;
+        const conversation_id = page.conversation_id ?? this.session.conversation_id;
+        if (greeted !== conversation_id) {
+          greeted = conversation_id;
           this.attempt = 0;
           this.enter("polling");
           this.host.onFrame({ type: "hello", conversation_id, owner, last_seq, queue });
+          if (run !== this.run) return; // it was another conversation than the cursor is of
         } else {
           // A proxy or gateway that does not wait must not be asked in a tight loop.
           if (!items.length && Date.now() - began < SHORTEST_POLL_MS) await pause(SHORTEST_POLL_MS);

@@ -78,6 +78,13 @@ export class Session {
     }
   }
 
+  /** The customer has moved to another conversation, on the same token. */
+  moveTo(conversationId: string): void {
+    if (!this.reply || this.reply.conversation_id === conversationId) return;
+    this.reply = { ...this.reply, conversation_id: conversationId };
+    this.store(this.reply);
+  }
+
   /** The gateway no longer takes this token. If another tab has got a newer one, that is used next. */
   expire(token: string | null): void {
     this.reload();
