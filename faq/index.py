@@ -132,13 +132,8 @@ class Index:
             rows[:, same] = 0
         best = np.maximum.reduceat(rows, self._starts, axis=1)
         answer = np.maximum.reduceat(self._answers.score(query.words), self._answer_owner_starts)
-        return np.vstack([best[:-2], self._second(rows[0], best[0])[None, :], best[-2:], answer[None, :]]).T.astype(
-            np.float32
-        )
-
-    def row_vector(self, row: int, cache: VectorCache) -> Matrix:
-        """The raw vector [dim] of a row, from the cache."""
-        return cache.get([self.rows[row].text])[0]
+        second = self._second(rows[0], best[0])
+        return np.asarray(np.vstack([best[:-2], second[None, :], best[-2:], answer[None, :]]).T, np.float32)
 
     def _second(self, scores: Matrix, best: Matrix) -> Matrix:
         """Mean of the two best rows of each entry [entries]; of a single row, half of it counts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ class State(NamedTuple):
     """
 
     revision: int
-    count: int
+    entries: int
     updated_at: str
 
 
@@ -99,7 +99,7 @@ class SqlEntryStore:
         with self._engine.begin() as connection:
             known = set(connection.execute(select(faq_entries.c.id)).scalars())
             newest = connection.execute(select(func.max(faq_entries.c.revision))).scalar() or 0
-            now = datetime.now(timezone.utc)
+            now = datetime.now(UTC)
             missing = [entry for entry in entries if entry.id not in known]
             rows = [
                 {

@@ -10,16 +10,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from nlp.calibration import Folds
 from nlp.encoders import Encoder, Matrix
 from nlp.features import Features, FeatureSpace
 from nlp.ngrams import NgramVectorizer, SparseRows
-from nlp.regression import best_temperature, fit_softmax, project, softmax
+from nlp.regression import fit_softmax, project, softmax
 from nlp.scope import OUT_OF_SCOPE, ScopeGate, evidence
 
 FORMAT = 1  # raised when a saved classifier of before can no longer be read
-FOLDS = 5
-# Fewer rows than this say nothing about calibration when a fifth of them is held out.
-_ROWS_TO_CALIBRATE = 20
 
 
 @dataclass(frozen=True)
@@ -56,20 +54,30 @@ class TextClassifier:
         temperature: float,
         gate: ScopeGate,
         examples: Features,
+        held_out: Matrix | None = None,
     ) -> None:
         self.space = space
         self.labels = list(labels)
         self.temperature = temperature
         self.gate = gate
+        # After `fit`: float32 [n, labels], the probabilities of each training row from a model that had not seen it.
+        self.held_out = held_out
         self._dense, self._sparse, self._bias = dense, sparse, bias
         self._examples = examples
         self._nearest = _by_column(examples.sparse)
 
     @classmethod
     def fit(
-        cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder, *, seed: int = 7, strength: float = 20.0
+        cls,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        encoder: Encoder,
+        *,
+        seed: int = 7,
+        strength: float = 20.0,
+        reject: bool = True,
     ) -> TextClassifier:
-        """Train on raw `texts`. About 4 s for 2,700 rows beside the encoding, on one core.
+        """Train on raw `texts`. About 4 s for 2,700 rows beside the encoding, on one core. `reject` False: everything is in scope.
 
         Raises ValueError if there are no rows, fewer than two labels, or not as many labels as texts.
         """
@@ -86,7 +94,8 @@ class TextClassifier:
         projection = project(near_dense + near_sparse, seed=seed)
         weights, bias = fit_softmax(projection.rows, targets, len(names), strength=strength)
         alpha = np.asarray(projection.back @ weights, np.float32)
-        temperature, gate = _hold_out(projection.rows, targets, names, near_dense, near_sparse, seed, strength)
+        folds = Folds(projection.rows, targets, names, near_dense, near_sparse, seed, strength)
+        temperature, held_out = folds.calibrate()
         return cls(
             space,
             names,
@@ -94,8 +103,9 @@ class TextClassifier:
             features.sparse.transposed_times(alpha),
             bias,
             temperature,
-            gate,
+            folds.gate(temperature) if reject else ScopeGate.by_probability(0.0),
             features,
+            held_out,
         )
 
     def predict(self, text: str) -> Prediction:
@@ -191,54 +201,3 @@ def _by_column(rows: SparseRows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.
     holders = np.repeat(np.arange(len(rows)), np.diff(rows.starts))[order]
     ends = np.searchsorted(rows.columns[order], np.arange(rows.width + 1))
     return ends, holders, rows.values[order]
-
-
-def _hold_out(
-    rows: Matrix,
-    targets: npt.NDArray[np.int64],
-    names: list[str],
-    near_dense: Matrix,
-    near_sparse: Matrix,
-    seed: int,
-    strength: float,
-) -> tuple[float, ScopeGate]:
-    """Temperature and gate from models that saw neither a fold of the rows nor a fold of the labels."""
-    if len(rows) < _ROWS_TO_CALIBRATE:
-        return 1.0, ScopeGate.by_probability(0.5)
-    random = np.random.default_rng(seed)
-    fold = np.zeros(len(rows), np.int64)
-    for label in range(len(names)):
-        where = random.permutation(np.flatnonzero(targets == label))
-        fold[where] = (np.arange(len(where)) + random.integers(FOLDS)) % FOLDS
-    refused = np.array([name in OUT_OF_SCOPE for name in names])
-    group = random.permutation(len(names)) % FOLDS
-    held: list[tuple[Matrix, npt.NDArray[np.int64], Matrix, bool]] = []
-    for number in range(FOLDS):
-        hidden = (group == number) & ~refused
-        if len(names) - hidden.sum() < 2:
-            hidden[:] = False
-        seen = (fold != number) & ~hidden[targets]
-        kept = np.flatnonzero(~hidden)
-        compact = np.searchsorted(kept, targets[seen])
-        weights, bias = fit_softmax(rows[seen], compact, len(kept), strength=strength)
-        for mask, inside in (((fold == number) & ~hidden[targets], True), (hidden[targets], False)):
-            if mask.any():
-                found = np.full((int(mask.sum()), len(names)), -1e4, np.float32)
-                found[:, kept] = rows[mask] @ weights + bias
-                near = np.stack(
-                    [near_dense[np.ix_(mask, seen)].max(axis=1), near_sparse[np.ix_(mask, seen)].max(axis=1)]
-                )
-                held.append((found, targets[mask], near, inside))
-    logits = np.vstack([h[0] for h in held if h[3]])
-    truth = np.concatenate([h[1] for h in held if h[3]])
-    temperature = best_temperature(logits, truth)
-    signs, right, is_inside = [], [], []
-    for found, labels, near, inside in held:
-        probabilities = softmax(found / temperature)
-        signs.append(evidence(probabilities, near[0][:, None], near[1][:, None]))
-        right.append(probabilities.argmax(axis=1) == labels)
-        is_inside.append(np.full(len(labels), inside) & ~refused[labels])
-    every, correct, own = np.vstack(signs), np.concatenate(right), np.concatenate(is_inside)
-    if own.all() or not (own & correct).any():
-        return temperature, ScopeGate.by_probability(0.5)
-    return temperature, ScopeGate.fit(every[own], correct[own], every[~own])

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nlp.codes import Code, find_codes
 from nlp.lexicon import PHRASES
@@ -105,9 +105,9 @@ def _pipeline(lang: str) -> Language:
 
     pipeline = spacy.blank(lang)
     pipeline.tokenizer = _Tokenizer(pipeline.vocab)
-    ruler = pipeline.add_pipe("span_ruler", config={"phrase_matcher_attr": "LOWER"})
+    ruler: Any = pipeline.add_pipe("span_ruler", config={"phrase_matcher_attr": "LOWER"})
     ruler.add_patterns(
-        [  # type: ignore[attr-defined]
+        [
             {"label": label, "pattern": phrase, "id": value}
             for label, values in PHRASES.items()
             for value, phrases in values.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Literal, cast
+from typing import Literal
 
 from nlp.text import clean, is_han, simplified_only, to_hant, traditional_only
 
@@ -36,7 +36,7 @@ def detect(text: str, default: str = "zh-Hans") -> Locale:
     Order numbers, addresses, emoji and single Latin words such as "XL" tell nothing. Traditional and
     simplified are told apart by characters that only one of them has; without any, Chinese keeps a Chinese default.
     """
-    kept: Locale = cast(Locale, default) if default in LOCALES else "zh-Hans"
+    kept: Locale = next((locale for locale in LOCALES if locale == default), "zh-Hans")
     text = _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", clean(text[:_CHARS])))
     han = sum(1 for char in text if is_han(char))
     words = [word.lower() for word in _WORD.findall(text)]

@@ -62,8 +62,11 @@ class Mood:
                 raise ValueError(f"row {number}: unknown mood {label!r}, known are {', '.join(LABELS)}")
         if "angry" not in labels:
             raise ValueError("no row is angry: there is nothing to learn anger from")
-        classifier = TextClassifier.fit(texts, labels, encoder, seed=seed)
-        odds = _held_out_odds(texts, labels, encoder, seed)
+        classifier = TextClassifier.fit(texts, labels, encoder, seed=seed, reject=False)
+        assert classifier.held_out is not None  # noqa: S101 - fit always sets it; for the type checker
+        column = classifier.labels.index("angry")
+        # Probabilities of rows that the model had not seen, so that the signs get their fair weight beside them.
+        odds = np.array([_log_odds(float(row[column])) for row in classifier.held_out], np.float32)
         rows = np.hstack([signs(texts), odds[:, None]]).astype(np.float32)
         angry = np.array([label == "angry" for label in labels], np.int64)
         weights, bias = fit_softmax(rows, angry, 2, strength=5.0)
@@ -121,20 +124,6 @@ def signs(texts: Sequence[str]) -> Matrix:
     patterns = (_SWEARING, _THREAT, _IMPATIENCE, _EXCLAMATION, _CAPITALS, _ANGRY_EMOJI)
     rows = [[float(bool(pattern.search(text[:2000]))) for pattern in patterns] for text in texts]
     return np.array(rows, np.float32).reshape(len(texts), len(patterns))
-
-
-def _held_out_odds(texts: Sequence[str], labels: Sequence[str], encoder: Encoder, seed: int) -> Matrix:
-    """Log odds of anger [n] from two classifiers that had not seen the row, so that the signs get a fair weight."""
-    half = np.random.default_rng(seed).permutation(len(texts)) % 2
-    odds = np.zeros(len(texts), np.float32)
-    for part in (0, 1):
-        train, test = np.flatnonzero(half != part), np.flatnonzero(half == part)
-        if len({labels[i] for i in train}) < 2:
-            continue  # too few rows to hold any out: the signs stand alone
-        model = TextClassifier.fit([texts[i] for i in train], [labels[i] for i in train], encoder, seed=seed)
-        predictions = model.predict_many([texts[i] for i in test])
-        odds[test] = [_log_odds(prediction.probability("angry")) for prediction in predictions]
-    return odds
 
 
 def _log_odds(probability: float) -> float:

@@ -56,7 +56,8 @@ def evidence(probabilities: Matrix, dense: Matrix, sparse: Matrix) -> Matrix:
     vectors and by n-grams, from `probabilities` [n, k] and the similarities [n, examples] of both kinds."""
     ordered = np.sort(probabilities, axis=1)
     lead = ordered[:, -1] - (ordered[:, -2] if probabilities.shape[1] > 1 else 0)
-    return np.stack([ordered[:, -1], lead, dense.max(axis=1), sparse.max(axis=1)], axis=1).astype(np.float32)
+    signs = np.stack([ordered[:, -1], lead, dense.max(axis=1), sparse.max(axis=1)], axis=1)
+    return np.asarray(signs, np.float32)
 
 
 def _threshold(gate: ScopeGate, inside: Matrix, right: npt.NDArray[np.bool_], outside: Matrix) -> float:

@@ -1,0 +1,90 @@
+"""Temperature and scope gate of a softmax, from models that had not seen the rows they are asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nlp.encoders import Matrix
+from nlp.regression import best_temperature, fit_softmax, softmax
+from nlp.scope import OUT_OF_SCOPE, ScopeGate, evidence
+
+FOLDS = 5
+# Fewer rows than this say nothing about calibration when a fifth of them is held out.
+_ROWS_TO_CALIBRATE = 20
+_NEVER = -1e4  # the logit of a label that a model was not shown
+
+
+@dataclass
+class Folds:
+    """Training rows [n, r] with their labels and how near they are to each other [n, n], by vectors and by n-grams."""
+
+    rows: Matrix
+    targets: npt.NDArray[np.int64]
+    names: Sequence[str]
+    near_dense: Matrix
+    near_sparse: Matrix
+    seed: int
+    strength: float
+
+    def __post_init__(self) -> None:
+        random = np.random.default_rng(self.seed)
+        self._fold = np.zeros(len(self.rows), np.int64)
+        for label in range(len(self.names)):
+            where = random.permutation(np.flatnonzero(self.targets == label))
+            self._fold[where] = (np.arange(len(where)) + random.integers(FOLDS)) % FOLDS
+        self._group = random.permutation(len(self.names)) % FOLDS
+        self._refused = np.array([name in OUT_OF_SCOPE for name in self.names])
+
+    def calibrate(self) -> tuple[float, Matrix]:
+        """The temperature, and calibrated probabilities [n, labels] of each row by a model of the other folds.
+
+        With too few rows: 1, and even probabilities.
+        """
+        if len(self.rows) < _ROWS_TO_CALIBRATE:
+            return 1.0, np.full((len(self.rows), len(self.names)), 1 / len(self.names), np.float32)
+        logits = np.full((len(self.rows), len(self.names)), _NEVER, np.float32)
+        for number in range(FOLDS):
+            out = self._fold == number
+            if out.any():
+                logits[out] = self._logits(~out, out)
+        temperature = best_temperature(logits, self.targets)
+        return temperature, softmax(logits / temperature)
+
+    def gate(self, temperature: float) -> ScopeGate:
+        """Learned by hiding, from each fold's model, a fifth of the labels as well: their rows are out of scope to it."""
+        if len(self.rows) < _ROWS_TO_CALIBRATE:
+            return ScopeGate.by_probability(0.5)
+        signs, right, inside = [], [], []
+        for number in range(FOLDS):
+            hidden = (self._group == number) & ~self._refused
+            if len(self.names) - int(hidden.sum()) < 2:
+                hidden[:] = False
+            seen = (self._fold != number) & ~hidden[self.targets]
+            asked = (self._fold == number) | hidden[self.targets]
+            if not asked.any() or len(np.unique(self.targets[seen])) < 2:
+                continue
+            probabilities = softmax(self._logits(seen, asked) / temperature)
+            near = np.ix_(asked, seen)
+            signs.append(evidence(probabilities, self.near_dense[near], self.near_sparse[near]))
+            right.append(probabilities.argmax(axis=1) == self.targets[asked])
+            inside.append(~(hidden | self._refused)[self.targets[asked]])
+        if not signs:
+            return ScopeGate.by_probability(0.5)
+        every, correct, own = np.vstack(signs), np.concatenate(right), np.concatenate(inside)
+        if own.all() or not (own & correct).any():
+            return ScopeGate.by_probability(0.5)
+        return ScopeGate.fit(every[own], correct[own], every[~own])
+
+    def _logits(self, seen: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_]) -> Matrix:
+        """float32 [asked, labels] by a model of the rows `seen`; labels that none of those has are out of the question."""
+        kept = np.unique(self.targets[seen])
+        weights, bias = fit_softmax(
+            self.rows[seen], np.searchsorted(kept, self.targets[seen]), len(kept), strength=self.strength
+        )
+        found = np.full((int(asked.sum()), len(self.names)), _NEVER, np.float32)
+        found[:, kept] = self.rows[asked] @ weights + bias
+        return found
