@@ -91,7 +91,7 @@ class Conversation:
     bot_seq: int
     """The last customer message that the bot answered or that was taken off it."""
     known_seq: int
-    """The last message that the bot knows of; what came after is sent as `history` with its next turn."""
+    """The last customer message that the bot knows of; what was said after it is sent as `history` with its next turn."""
     turn_no: int
     locale: str
     priority: Priority

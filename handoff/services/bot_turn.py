@@ -79,6 +79,8 @@ def _do_say(tx: Transaction, turn: BotTurn, suffix: str, key: str) -> Change | N
     conversation = tx.conversations.lock(turn.conversation_id)
     if conversation.owner.type is not OwnerType.BOT or conversation.owner.epoch != turn.epoch:
         return None
+    if _state_of(tx, turn) is not TurnState.RUNNING:  # answered meanwhile: nothing to wait for
+        return None
     try:
         said = tx.messages.append(system(conversation, key, client_id=f"{turn.id}:{suffix}"), as_owner=None)
     except DuplicateMessage:
@@ -131,7 +133,7 @@ def build_request(tx: Transaction, turn: BotTurn) -> dict[str, Any]:
     history = [
         {"seq": m.seq, "sender": m.sender.value, "text": m.text, "at": m.created_at.isoformat() if m.created_at else ""}
         for m in missed
-        if m.seq > conversation.known_seq and not m.private and m.sender is not Sender.SYSTEM
+        if m.seq > conversation.known_seq and not m.private and m.sender in (Sender.CUSTOMER, Sender.AGENT)
     ]
     request: dict[str, Any] = {
         "sender": turn.conversation_id,
@@ -175,7 +177,7 @@ def do_finish(tx: Transaction, services: Services, turn: BotTurn, answer: BotAns
     late = conversation.owner != Owner.bot(turn.epoch)
     if not tx.turns.finish(turn, TurnState.LATE if late else TurnState.ANSWERED, answer, now):
         # A human's take-over closes a running turn: its answer still is worth a draft. Anything else is somebody else's.
-        if not late or not _closed_by_takeover(tx, turn):
+        if not late or _state_of(tx, turn) is not TurnState.LATE:
             return None
     said = tuple(_append_all(tx, turn, answer, conversation))
     fresh = tx.conversations.lock(turn.conversation_id)
@@ -184,7 +186,7 @@ def do_finish(tx: Transaction, services: Services, turn: BotTurn, answer: BotAns
     answered = replace(
         fresh,
         bot_seq=max(fresh.bot_seq, turn.last_seq),
-        known_seq=said[-1].seq if said else turn.last_seq,
+        known_seq=turn.last_seq,  # not its answer's: the customer may have written before that
         slots=answer.slots,
         locale=answer.locale or fresh.locale,
     )
@@ -196,9 +198,9 @@ def do_finish(tx: Transaction, services: Services, turn: BotTurn, answer: BotAns
     return replace(change, messages=(*said, *change.messages))
 
 
-def _closed_by_takeover(tx: Transaction, turn: BotTurn) -> bool:
-    record = next((r for r in tx.turns.records(turn.conversation_id, turn.epoch) if r.turn_no == turn.turn_no), None)
-    return record is not None and record.state is TurnState.LATE
+def _state_of(tx: Transaction, turn: BotTurn) -> TurnState | None:
+    records = tx.turns.records(turn.conversation_id, turn.epoch)
+    return next((r.state for r in records if r.turn_no == turn.turn_no), None)
 
 
 def _append_all(tx: Transaction, turn: BotTurn, answer: BotAnswer, conversation: Conversation) -> list[Message]:

@@ -166,7 +166,9 @@ def _call_back(
         due_from=opening or now,
     )
     told = tx.messages.append(_promise(conversation, "callback", case, policy), as_owner=None)
-    answered = replace(tx.conversations.lock(conversation.id), bot_seq=conversation.last_customer_seq)
+    fresh = tx.conversations.lock(conversation.id)
+    # Up to the request: what came after it is still the bot's to answer.
+    answered = replace(fresh, bot_seq=max(fresh.bot_seq, decision.reasons[0].seq))
     tx.conversations.save(answered)
     return Change(answered, (told,))
 
