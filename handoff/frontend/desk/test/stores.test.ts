@@ -86,6 +86,27 @@ describe("an open conversation", () => {
   });
 });
 
+describe("a conversation that was given away", () => {
+  it("is read to its end, because its last words are not pushed to who gave it", async () => {
+    const { log } = oneConversation([message(1)]);
+    await useConversations().select("c1");
+    log.push(message(2, { sender: "system" }));
+    const resolved = summary("c1", {
+      status: "resolved",
+      last_seq: 2,
+      owner: { type: "bot", id: null, name: null, epoch: 4 },
+    });
+    useSocket().receive({
+      type: "conversation.updated",
+      conversation_id: "c1",
+      seq: 2,
+      epoch: 4,
+      conversation: resolved,
+    });
+    await vi.waitFor(() => expect(shown()).toEqual([1, 2]));
+  });
+});
+
 describe("sending", () => {
   it("shows the message at once, sends the epoch it saw and keeps the fact", async () => {
     const { api } = oneConversation([message(1)]);

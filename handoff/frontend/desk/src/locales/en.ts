@@ -176,7 +176,7 @@ const en: typeof zhCN = {
     anger: "Anger",
     running: "The bot is working…",
     failed: "Failed",
-    late: "Answer came late, kept as a draft",
+    late: "A human took over before the bot answered",
     entities: "Found",
     alternatives: "Other guesses",
     took: "took {ms} ms",

@@ -174,7 +174,7 @@ export default {
     anger: "怒气",
     running: "机器人正在处理…",
     failed: "处理失败",
-    late: "回答迟到，已存为草稿",
+    late: "人工已接手，机器人没有作答",
     entities: "识别到",
     alternatives: "其他可能",
     took: "用时 {ms} 毫秒",

@@ -80,8 +80,15 @@ export const useConversations = defineStore("conversations", () => {
     clearTimeout(detailTimers.get(id));
     detailTimers.set(
       id,
-      setTimeout(() => void loadDetail(id), DETAIL_DELAY_MS),
+      setTimeout(() => void refresh(id), DETAIL_DELAY_MS),
     );
+  }
+
+  /** The last words of a conversation that was just given away are not pushed to who gave it: they are read. */
+  async function refresh(id: string): Promise<void> {
+    await loadDetail(id);
+    const one = open[id];
+    if (one?.detail && !one.error && one.detail.last_seq > log.lastSeq(one.log)) await closeGap(id);
   }
 
   async function loadNewest(id: string, last: number): Promise<void> {

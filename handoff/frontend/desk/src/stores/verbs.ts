@@ -4,6 +4,7 @@ import type { TransferTarget } from "../api/desk";
 import { asApiError, type ApiError } from "../api/errors";
 import type { Owner, Summary } from "../api/types";
 import { useConversations } from "./conversations";
+import { useDrafts } from "./drafts";
 import { useOffers } from "./ringing";
 import { useQueue } from "./queue";
 import { useSession } from "./session";
@@ -27,6 +28,7 @@ export const useVerbs = defineStore("verbs", () => {
   const queue = useQueue();
   const conversations = useConversations();
   const offers = useOffers();
+  const drafts = useDrafts();
   const busy = reactive<Record<string, Verb>>({});
   const refusal = ref<Refusal | null>(null);
 
@@ -67,6 +69,8 @@ export const useVerbs = defineStore("verbs", () => {
     const done = await run(id, "accept", () => session.api.accept(id, force));
     if (done) {
       offers.silence(id);
+      // Who accepts is about to answer, unless a note is half written.
+      if (drafts.of(id).note === "") drafts.change(id, { mode: "reply" });
       if (queue.active === "queue") queue.select("mine");
       await session.loadAgent().catch(() => undefined);
     }
