@@ -1,5 +1,5 @@
 import { createPinia, setActivePinia } from "pinia";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../src/api/errors";
 import type { Detail, Message } from "../src/api/types";
 import { useConversations } from "../src/stores/conversations";
@@ -45,6 +45,13 @@ beforeEach(() => {
   sessionStorage.clear();
   setActivePinia(createPinia());
   useSession().agent = { ...ME };
+});
+
+// Nothing that a test has set off may still run, with the real network, after it.
+afterEach(() => {
+  useConversations().reset();
+  useOffers().reset();
+  useSocket().stop();
 });
 
 describe("an open conversation", () => {
