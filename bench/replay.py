@@ -96,7 +96,6 @@ class Replay:
         started = time.monotonic()
         message = {"client_id": uuid.uuid4().hex, "text": text}
         sent = await self._post("/api/v1/widget/messages", message, headers)
-        cursor = sent["seq"]
         await asyncio.wait_for(self._first_answer(opened["conversation_id"], sent["seq"], headers), PATIENCE_SECONDS)
         milliseconds = (time.monotonic() - started) * 1000
         return await self._kind(opened["conversation_id"]), milliseconds
