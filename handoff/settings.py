@@ -34,6 +34,7 @@ SETTINGS: dict[str, Setting] = {
     for s in [
         Setting("KEFU_ENV", "demo", "`demo` (127.0.0.1 only, secrets made for you) or `production`."),
         Setting("KEFU_VAR", "var", "Folder for the database, secrets, logs and uploads."),
+        Setting("KEFU_CACHE", "", "Folder for what can be made again (sentence vectors); empty: cache in KEFU_VAR."),
         Setting("KEFU_HOST", "127.0.0.1", "Address the gateway listens on; demo mode allows 127.0.0.1 only."),
         Setting("KEFU_PORT", "8080", "Port of the gateway."),
         Setting("KEFU_BASE_URL", "", "Public address of the gateway; empty: http://HOST:PORT."),

@@ -152,6 +152,8 @@ class Stack:
             "PYTHONPATH": str(ROOT),
             "KEFU_ENV": "demo",
             "KEFU_VAR": str(self.var),
+            # Sentence vectors depend on nothing but the words: every installation on this machine shares them.
+            "KEFU_CACHE": str(ROOT / "var" / "cache"),
             "KEFU_HOST": "127.0.0.1",
             "DATABASE_URL": f"sqlite:///{self.var}/kefu.db",
             "REDIS_URL": redis.redis_url(self.var),
