@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class VectorCache:
                 keys, vectors = saved["keys"], saved["vectors"]
             if vectors.shape != (len(keys), self._encoder.dim) or keys.shape[1:] != (_KEY_BYTES,):
                 raise ValueError("the shapes do not fit")
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             log.warning("the vector cache is not readable and will be made anew: %s", error)
             return 0
         self._vectors = {key.tobytes(): vector for key, vector in zip(keys, vectors, strict=True)}

@@ -79,6 +79,8 @@ class EntityExtractor:
                 continue
             if span.label_ in _AT_WORD_BORDERS and not {start, end} <= borders:
                 continue
+            if any((other.entity, other.value) == (span.label_, span.id_) for other in found):
+                continue  # "pick it up at my door" is one wish
             found.append(Entity(span.label_, span.id_, start, end))
         return found
 

@@ -14,7 +14,7 @@ import numpy as np
 from nlp.classifier import TextClassifier
 from nlp.encoders import Encoder, Matrix
 from nlp.regression import fit_softmax
-from nlp.text import clean
+from nlp.text import clean, normalise
 
 DATA = Path(__file__).parent / "data" / "mood.tsv"
 LABELS = ("angry", "happy", "neutral", "sad")
@@ -34,8 +34,10 @@ _IMPATIENCE = re.compile(
     r"|furious|angry|unacceptable|fed up|sick of|worst|terrible|horrible|outrageous|joke|how many times|still (?:no|not|haven)|third time",
     re.IGNORECASE,
 )
-_EXCLAMATION = re.compile(r"[!!]{2,}|[??]{2,}|[!?!?]{3,}")
+_EXCLAMATION = re.compile(r"[!?]{2,}")
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{4,}(?![A-Za-z])")
+# Rage may stand at the end of a long letter; patterns cost little beside an encoder.
+_SIGN_CHARS = 2000
 _ANGRY_EMOJI = re.compile("[😠😡🤬👿💢😤🖕👎]")
 
 
@@ -122,7 +124,8 @@ def read_examples(path: Path = DATA) -> tuple[list[str], list[str]]:
 def signs(texts: Sequence[str]) -> Matrix:
     """float32 [n, 6] of 0 and 1: swearing, threat, impatience, repeated ! or ?, capitals, an angry emoji."""
     patterns = (_SWEARING, _THREAT, _IMPATIENCE, _EXCLAMATION, _CAPITALS, _ANGRY_EMOJI)
-    rows = [[float(bool(pattern.search(text[:2000]))) for pattern in patterns] for text in texts]
+    plain = [normalise(text, _SIGN_CHARS) for text in texts]
+    rows = [[float(bool(pattern.search(text))) for pattern in patterns] for text in plain]
     return np.array(rows, np.float32).reshape(len(texts), len(patterns))
 
 

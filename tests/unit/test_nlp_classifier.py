@@ -1,0 +1,146 @@
+"""The text classifier, with a light encoder."""
+
+from pathlib import Path
+
+import pytest
+
+from nlp.classifier import TextClassifier
+from tests.fakes.encoder import HashingEncoder
+
+EXAMPLES = {
+    "start_return": [
+        "我要退货",
+        "怎么退货",
+        "想退掉这件",
+        "退货怎么弄",
+        "申请退货",
+        "这个能退吗",
+        "帮我办退货",
+        "退货流程",
+    ],
+    "track_order": [
+        "订单到哪了",
+        "我的快递呢",
+        "物流怎么不动",
+        "什么时候到货",
+        "查一下物流",
+        "快递到哪了",
+        "查订单",
+        "包裹在哪",
+    ],
+    "request_invoice": [
+        "开发票",
+        "发票怎么开",
+        "我要发票",
+        "能开票吗",
+        "电子发票在哪下",
+        "补开发票",
+        "发票抬头",
+        "要增值税发票",
+    ],
+    "greet": ["你好", "您好", "在吗", "有人吗", "hello", "hi", "早上好", "嗨"],
+    "out_of_scope": [
+        "今天天气好吗",
+        "讲个笑话",
+        "唱首歌",
+        "北京有多远",
+        "你几岁了",
+        "股票涨了吗",
+        "明天下雨吗",
+        "写首诗",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def classifier() -> TextClassifier:
+    texts, labels = _rows()
+    return TextClassifier.fit(texts, labels, HashingEncoder())
+
+
+def _rows() -> tuple[list[str], list[str]]:
+    pairs = [(text, label) for label, texts in EXAMPLES.items() for text in texts]
+    return [text for text, _ in pairs], [label for _, label in pairs]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("我想退货", "start_return"),
+        ("快递到哪里了", "track_order"),
+        ("请帮我开一张发票", "request_invoice"),
+        ("請幫我開發票", "request_invoice"),
+        ("你好啊", "greet"),
+    ],
+)
+def test_that_a_new_wording_finds_its_label(classifier: TextClassifier, text: str, label: str) -> None:
+    assert classifier.predict(text).label == label
+
+
+def test_that_probabilities_are_plain_numbers_that_sum_to_one(classifier: TextClassifier) -> None:
+    prediction = classifier.predict("我要退货")
+    assert sum(probability for _, probability in prediction.ranking) == pytest.approx(1, abs=1e-5)
+    assert {type(probability) for _, probability in prediction.ranking} == {float}
+    assert prediction.probability(prediction.label) == prediction.confidence
+    assert prediction.probability("never heard of") == 0
+    assert [p for _, p in prediction.ranking] == sorted((p for _, p in prediction.ranking), reverse=True)
+
+
+def test_that_a_label_for_what_is_out_of_scope_is_never_accepted(classifier: TextClassifier) -> None:
+    prediction = classifier.predict("给我讲个笑话")
+    assert prediction.label == "out_of_scope"
+    assert not prediction.known
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "😀", "\ud83d", "\x00\x01", "！！！", "a" * 100_000, "🈚" * 5000, "/restart"]
+)
+def test_that_odd_input_gets_a_ranking(classifier: TextClassifier, text: str) -> None:
+    assert len(classifier.predict(text).ranking) == len(EXAMPLES)
+
+
+def test_that_a_saved_classifier_says_the_same(classifier: TextClassifier, tmp_path: Path) -> None:
+    classifier.save(tmp_path / "model")
+    loaded = TextClassifier.load(tmp_path / "model", HashingEncoder())
+    for text in ["我想退货", "发票", "随便", ""]:
+        first, second = classifier.predict(text), loaded.predict(text)
+        assert first.label == second.label
+        assert first.confidence == pytest.approx(second.confidence, abs=2e-3)
+        assert first.known == second.known
+    assert not [path for path in (tmp_path / "model").iterdir() if path.suffix not in (".json", ".npz")]
+
+
+def test_that_another_encoder_is_refused(classifier: TextClassifier, tmp_path: Path) -> None:
+    classifier.save(tmp_path)
+    other = HashingEncoder()
+    other.name = "hashing-2"
+    with pytest.raises(ValueError, match="trained with hashing-1"):
+        TextClassifier.load(tmp_path, other)
+
+
+def test_that_training_again_gives_the_same(classifier: TextClassifier) -> None:
+    texts, labels = _rows()
+    again = TextClassifier.fit(texts, labels, HashingEncoder())
+    assert again.predict("我想退货") == classifier.predict("我想退货")
+
+
+def test_that_held_out_probabilities_are_those_of_the_rows(classifier: TextClassifier) -> None:
+    texts, labels = _rows()
+    assert classifier.held_out is not None
+    assert classifier.held_out.shape == (len(texts), len(EXAMPLES))
+    guesses = [classifier.labels[row.argmax()] for row in classifier.held_out]
+    assert sum(guess == label for guess, label in zip(guesses, labels, strict=True)) > len(labels) / 3
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "message"),
+    [([], [], "two labels"), (["a", "b"], ["x", "x"], "two labels"), (["a"], ["x", "y"], "1 texts but 2 labels")],
+)
+def test_that_too_little_to_learn_from_is_a_clear_error(texts: list[str], labels: list[str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        TextClassifier.fit(texts, labels, HashingEncoder())
+
+
+def test_that_one_example_of_each_of_two_labels_is_enough() -> None:
+    tiny = TextClassifier.fit(["怎么退货", "你好"], ["start_return", "greet"], HashingEncoder())
+    assert tiny.predict("退货").label == "start_return"
