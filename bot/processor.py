@@ -6,9 +6,12 @@ The original logs a failed action as done, goes on without its words, and saves 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Any
 
-from rasa.core.actions.action import Action, ActionExecutionRejection
+from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
@@ -73,10 +76,26 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]
                 raise
 
         action.run = watched  # Rasa makes a new action object for every prediction
+        if isinstance(action, RemoteAction):
+            action._validate_action_result = _check_answer
         listening = await super()._run_action(action, tracker, output_channel, nlg, prediction)
         if failure:
             raise TurnFailed(f"{action.name()}: {type(failure[0]).__name__}") from failure[0]
         return bool(listening)
+
+
+@lru_cache(maxsize=1)
+def _answer_validator() -> Any:
+    schema = RemoteAction.action_response_format_spec()
+    return validator_for(schema)(schema)
+
+
+def _check_answer(answer: dict[str, Any]) -> bool:
+    """Rasa checks the constant schema itself again with every answer, which takes 40 ms: half of a turn."""
+    error = best_match(_answer_validator().iter_errors(answer))
+    if error is not None:
+        raise error
+    return True
 
 
 def _circuit_break(tracker: DialogueStateTracker, output_channel: OutputChannel, nlg: Any) -> None:
