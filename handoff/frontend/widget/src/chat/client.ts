@@ -6,6 +6,7 @@ import { SESSION_KEY, type Identity, type Session } from "../net/session";
 import type { WebsiteStorage } from "../net/storage";
 import { emptyLog, take, takePage } from "./log";
 import { Sender } from "./sender";
+import { Passing } from "./passing";
 import { OutboxShelf } from "./shelf";
 import { initialState, Store, type ChatState } from "./state";
 
@@ -13,10 +14,6 @@ export type EventName = "kefu:ready" | "kefu:on-message" | "kefu:queue" | "kefu:
 export type Emit = (name: EventName, detail: unknown) => void;
 
 const READ_KEY = "read";
-/** Longer than the pause between two typing marks of a person who writes on. */
-const TYPING_SHOWN_MS = 6000;
-/** A bot that says nothing for so long is not "typing" any more. */
-const BOT_TYPING_SHOWN_MS = 20_000;
 const TYPING_SENT_EVERY_MS = 3000;
 
 export interface ClientParts {
@@ -33,8 +30,7 @@ export class ChatClient {
   readonly store = new Store<ChatState>(initialState);
   private readonly connection: Connection;
   private readonly sender: Sender;
-  private typingTimer: ReturnType<typeof setTimeout> | undefined;
-  private noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly passing = new Passing(this.store);
   private typingSentAt = 0;
   private readSent = 0;
   /** Messages up to here were there when the page came: they are history, not news. */
@@ -129,8 +125,7 @@ export class ChatClient {
   }
 
   dismiss(): void {
-    clearTimeout(this.noticeTimer);
-    this.store.set({ notice: null });
+    this.passing.dismiss();
   }
 
   identify(identity: Identity): void {
@@ -247,7 +242,7 @@ export class ChatClient {
           frame.owner.type === "queue" ? { owner: frame.owner } : { owner: frame.owner, queue: null },
         );
       case "typing":
-        return this.showTyping(frame.sender, TYPING_SHOWN_MS);
+        return this.passing.typing(frame.sender);
       case "error":
         return this.problem(frame.code, frame.message, this.sender.refusedBy(frame));
     }
@@ -279,7 +274,7 @@ export class ChatClient {
 
   private arrived(message: Message): void {
     this.sender.logged(message);
-    if (message.sender !== "customer") this.hideTyping();
+    if (message.sender !== "customer") this.passing.answered();
     if (this.newsAfter !== null && message.seq > this.newsAfter) this.parts.emit("kefu:on-message", message);
     this.markRead();
   }
@@ -318,7 +313,7 @@ export class ChatClient {
       return;
     }
     const answered = log.items.some((message) => message.seq > seq && message.sender !== "customer");
-    if (owner?.type === "bot" && !answered) this.showTyping("bot", BOT_TYPING_SHOWN_MS);
+    if (owner?.type === "bot" && !answered) this.passing.awaitAnswer();
   }
 
   private queued(queue: NonNullable<ChatState["queue"]>): void {
@@ -326,21 +321,8 @@ export class ChatClient {
     this.parts.emit("kefu:queue", queue);
   }
 
-  private showTyping(sender: "agent" | "bot", milliseconds: number): void {
-    clearTimeout(this.typingTimer);
-    this.store.set({ typing: sender });
-    this.typingTimer = setTimeout(() => this.hideTyping(), milliseconds);
-  }
-
-  private hideTyping(): void {
-    clearTimeout(this.typingTimer);
-    this.store.set({ typing: null });
-  }
-
   private problem(code: string, message: string, until: number | null): void {
-    clearTimeout(this.noticeTimer);
-    this.store.set({ notice: { code, message, until } });
-    if (until) this.noticeTimer = setTimeout(() => this.dismiss(), until - Date.now());
+    this.passing.notice(code, message, until);
     this.parts.emit("kefu:error", { code, message, retry_after: until ? (until - Date.now()) / 1000 : null });
   }
 }

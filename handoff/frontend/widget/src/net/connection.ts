@@ -10,20 +10,11 @@
 import type { ClientFrame, ServerFrame, SessionReply } from "../../../shared/wire";
 import { ApiError, type WidgetApi } from "./api";
 import { backoff } from "./backoff";
+import { Close, parseFrame } from "./frames";
+import { follow, post } from "./polling";
 
 export type ConnectionState =
   "idle" | "opening" | "connecting" | "authenticating" | "online" | "polling" | "waiting" | "refused";
-
-/** Close codes of /ws/customer (docs/interfaces.md section 6). */
-export const Close = {
-  unauthenticated: 4401,
-  origin: 4403,
-  revoked: 4409,
-  tooBig: 4413,
-  tooMany: 4429,
-  tooSlow: 4008,
-  restarting: 1012,
-} as const;
 
 export interface ConnectionHost {
   openSession(): Promise<SessionReply>;
@@ -47,9 +38,6 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** Below the minute after which many proxies drop a silent connection. */
 const PING_EVERY_MS = 25_000;
 const PONG_WITHIN_MS = 10_000;
-const POLL_WAIT_SECONDS = 25;
-const SHORTEST_POLL_MS = 1000;
-const DEFAULT_RETRY_SECONDS = 5;
 /** While polling, look this often whether a WebSocket gets through by now. */
 const UPGRADE_EVERY_MS = 300_000;
 const SOCKET_FAILURES_BEFORE_POLLING = 2;
@@ -65,7 +53,6 @@ export class Connection {
   private heartbeat: ReturnType<typeof setTimeout> | undefined;
   private attempt = 0;
   private socketFailures = 0;
-  private upgradeAt = 0;
   /** Answers to an older run of the machine are ignored. */
   private run = 0;
 
@@ -255,83 +242,41 @@ export class Connection {
 
   private startPolling(): void {
     const run = ++this.run;
-    this.upgradeAt = Date.now() + UPGRADE_EVERY_MS;
-    void this.keepPolling(run);
+    if (this.session) void this.keepPolling(run, this.session);
   }
 
-  private async keepPolling(run: number): Promise<void> {
-    let greeted: string | null = null;
-    while (run === this.run && this.session) {
-      this.poll = new AbortController();
-      const began = Date.now();
-      try {
-        const { token } = this.session;
-        const wait = greeted ? POLL_WAIT_SECONDS : 0;
-        const page = await this.parts.api.read(token, this.host.cursor(), wait, this.poll.signal);
-        if (run !== this.run) return;
-        const { owner, last_seq, queue, items } = page;
-        const conversation_id = page.conversation_id ?? this.session.conversation_id;
-        if (greeted !== conversation_id) {
-          greeted = conversation_id;
-          this.attempt = 0;
-          this.enter("polling");
-          this.host.onFrame({ type: "hello", conversation_id, owner, last_seq, queue });
-          if (run !== this.run) return; // it was another conversation than the cursor is of
-        } else {
-          // A proxy or gateway that does not wait must not be asked in a tight loop.
-          if (!items.length && Date.now() - began < SHORTEST_POLL_MS) await pause(SHORTEST_POLL_MS);
-          if (run !== this.run) return;
-          this.host.onFrame({ type: "owner", owner });
-          if (queue) this.host.onFrame({ type: "queue", ...queue });
-        }
-        for (const message of items) this.host.onFrame({ type: "message", ...message });
-      } catch (error) {
-        if (run !== this.run) return;
-        this.socketFailures = SOCKET_FAILURES_BEFORE_POLLING - 1; // next time one try by WebSocket comes first
-        this.failed(error);
-        return;
-      }
-      if (Date.now() >= this.upgradeAt) {
-        this.connect();
-        return;
-      }
+  private async keepPolling(run: number, session: SessionReply): Promise<void> {
+    this.poll = new AbortController();
+    try {
+      await follow({
+        api: this.parts.api,
+        session,
+        cursor: () => this.host.cursor(),
+        signal: this.poll.signal,
+        until: Date.now() + UPGRADE_EVERY_MS,
+        onFrame: (frame) => {
+          if (frame.type === "hello") {
+            this.attempt = 0;
+            this.enter("polling");
+          }
+          this.host.onFrame(frame);
+        },
+      });
+      if (run === this.run) this.connect();
+    } catch (error) {
+      if (run !== this.run) return;
+      this.socketFailures = SOCKET_FAILURES_BEFORE_POLLING - 1; // next time one try by WebSocket comes first
+      this.failed(error);
     }
   }
 
   private async post(frame: Extract<ClientFrame, { type: "message" | "choice" }>): Promise<void> {
     const run = this.run;
-    const client_id = frame.client_id;
-    const body = frame.type === "message" ? { client_id, text: frame.text } : { client_id, option_id: frame.option_id };
     try {
-      const receipt = await this.parts.api.send(this.session?.token ?? "", body);
-      if (run !== this.run) return;
-      this.host.onFrame({ type: "ack", client_id, seq: receipt.seq });
-      this.host.onFrame({ type: "owner", owner: receipt.owner });
-      if (receipt.queue) this.host.onFrame({ type: "queue", ...receipt.queue });
+      const answers = await post(this.parts.api, this.session?.token ?? "", frame);
+      for (const answer of answers) if (run === this.run) this.host.onFrame(answer);
     } catch (error) {
-      if (run !== this.run) return;
-      if (error instanceof ApiError && error.status >= 400 && error.status !== 401) {
-        const { code, message, status } = error;
-        // A browser hides Retry-After from a page unless the gateway exposes it.
-        const retry_after = error.retryAfter ?? (status === 429 || status === 503 ? DEFAULT_RETRY_SECONDS : null);
-        this.host.onFrame({ type: "error", client_id, code, message, retry_after });
-      } else this.failed(error);
+      if (run === this.run) this.failed(error);
     }
   }
-}
-
-/** A frame of the gateway, or null for what is none: it is skipped, not fatal, so that the gateway may learn more. */
-function parseFrame(data: unknown): ServerFrame | null {
-  if (typeof data !== "string") return null;
-  try {
-    const frame: unknown = JSON.parse(data);
-    const isFrame = typeof frame === "object" && frame !== null && typeof (frame as ServerFrame).type === "string";
-    return isFrame ? (frame as ServerFrame) : null;
-  } catch {
-    return null;
-  }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
