@@ -1,19 +1,20 @@
 /** The chat of one customer with one website: session, connection, log and outbox, and what the page may ask of them. */
 import type { Message, ServerFrame, SessionReply } from "../../../shared/wire";
-import { ApiError, type WidgetApi } from "../net/api";
+import type { ApiError, WidgetApi } from "../net/api";
 import { Connection, type ConnectionParts, type ConnectionState } from "../net/connection";
 import { SESSION_KEY, type Identity, type Session } from "../net/session";
 import type { WebsiteStorage } from "../net/storage";
-import { emptyLog, take, takePage } from "./log";
+import { catchUp } from "./catch_up";
+import { emptyLog, take } from "./log";
 import { Sender } from "./sender";
 import { Passing } from "./passing";
+import { READ_KEY, ReadMark } from "./read_mark";
 import { OutboxShelf } from "./shelf";
 import { initialState, Store, type ChatState } from "./state";
 
 export type EventName = "kefu:ready" | "kefu:on-message" | "kefu:queue" | "kefu:error";
 export type Emit = (name: EventName, detail: unknown) => void;
 
-const READ_KEY = "read";
 const TYPING_SENT_EVERY_MS = 3000;
 
 export interface ClientParts {
@@ -32,12 +33,13 @@ export class ChatClient {
   private readonly sender: Sender;
   private readonly passing = new Passing(this.store);
   private typingSentAt = 0;
-  private readSent = 0;
+  private readonly readMark: ReadMark;
   /** Messages up to here were there when the page came: they are history, not news. */
   private newsAfter: number | null = null;
   private resyncing = false;
 
   constructor(private readonly parts: ClientParts) {
+    this.readMark = new ReadMark(this.store, parts.storage);
     this.connection = new Connection(
       {
         openSession: () => this.openSession(),
@@ -110,18 +112,12 @@ export class ChatClient {
     this.connection.send({ type: "typing" });
   }
 
-  /** Everything in the log has been before the customer's eyes. */
+  /** What is shown in an open panel of a visible page is read. */
   markRead(): void {
-    const { log, readSeq, conversationId, open } = this.store.get();
+    const { conversationId, open } = this.store.get();
     if (!open || !conversationId || document.visibilityState === "hidden") return;
-    if (log.cursor > readSeq) {
-      this.store.set({ readSeq: log.cursor });
-      this.parts.storage.write(READ_KEY, { conversationId, seq: log.cursor });
-    }
-    if (this.connection.isUp && log.cursor > this.readSent) {
-      this.readSent = log.cursor;
-      this.connection.send({ type: "read", seq: log.cursor });
-    }
+    const seq = this.readMark.move(this.connection.isUp);
+    if (seq !== null) this.connection.send({ type: "read", seq });
   }
 
   dismiss(): void {
@@ -184,7 +180,7 @@ export class ChatClient {
         if (this.store.get().open) this.connect();
       }
     }
-    if (storage.isAbout(event, READ_KEY)) this.store.set({ readSeq: this.storedRead() });
+    if (storage.isAbout(event, READ_KEY)) this.readMark.reload();
   }
 
   // What comes from the gateway
@@ -203,22 +199,16 @@ export class ChatClient {
     const before = this.store.get().conversationId;
     if (before === conversationId) return false;
     this.newsAfter = before === null ? null : 0;
-    this.readSent = 0;
     this.store.set({ conversationId, log: emptyLog, queue: null, typing: null });
-    this.store.set({ readSeq: this.storedRead() });
+    this.readMark.restart();
     return before !== null;
-  }
-
-  private storedRead(): number {
-    const value = this.parts.storage.read(READ_KEY) as { conversationId?: string; seq?: number } | null;
-    return value?.conversationId === this.store.get().conversationId ? (value?.seq ?? 0) : 0;
   }
 
   private forgetConversation(): void {
     this.sender.clear();
     this.newsAfter = null;
-    this.parts.storage.remove(READ_KEY);
-    this.store.set({ conversationId: null, log: emptyLog, queue: null, typing: null, readSeq: 0 });
+    this.readMark.forget();
+    this.store.set({ conversationId: null, log: emptyLog, queue: null, typing: null });
   }
 
   private stateChanged(connection: ConnectionState): void {
@@ -257,7 +247,7 @@ export class ChatClient {
       return;
     }
     this.newsAfter ??= hello.last_seq;
-    if ((hello.read_seq ?? 0) > this.store.get().readSeq) this.store.set({ readSeq: hello.read_seq });
+    this.readMark.raise(hello.read_seq ?? 0);
     this.store.set({ owner: hello.owner, queue: hello.owner.type === "queue" ? (hello.queue ?? null) : null });
     this.markRead();
     this.sender.flush();
@@ -283,18 +273,17 @@ export class ChatClient {
   private async resync(): Promise<void> {
     if (this.resyncing) return;
     this.resyncing = true;
+    const { api, session } = this.parts;
+    const { conversationId } = this.store.get();
     try {
-      for (;;) {
-        const before = this.store.get();
-        const { token } = await this.parts.session.open();
-        const page = await this.parts.api.read(token, before.log.cursor);
-        if (this.store.get().conversationId !== before.conversationId) return;
-        const { log, added, gap } = takePage(this.store.get().log, page.items);
-        this.store.set({ log });
-        for (const message of added) this.arrived(message);
-        if (gap) throw new ApiError(0, "gap", "The log has a gap that reading again does not close.");
-        if (!added.length) return;
-      }
+      await catchUp(
+        () => (this.store.get().conversationId === conversationId ? this.store.get().log : null),
+        async (after) => api.read((await session.open()).token, after),
+        (log, added) => {
+          this.store.set({ log });
+          for (const message of added) this.arrived(message);
+        },
+      );
     } catch {
       this.connection.restart(); // the same cursor, over a fresh connection
     } finally {
