@@ -63,6 +63,8 @@ def check_epoch(epoch: object) -> int:
     """The epoch that the actor saw. Raises Invalid."""
     if not isinstance(epoch, int) or isinstance(epoch, bool):
         raise Invalid("epoch", "required")
+    if abs(epoch) >= 2**31:
+        raise Invalid("epoch", "out_of_range")
     return epoch
 
 

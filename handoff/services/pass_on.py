@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handoff.domain.conversation import Conversation, OwnerType, Status
+from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
 from handoff.domain.errors import AtCapacity, Conflict, Invalid, NotFound
 from handoff.domain.ids import AgentId, ConversationId, HandoffId, TeamId, new_id
 from handoff.domain.message import Draft, Message, PrivateKind, Sender, check_text, text_content
@@ -64,6 +64,7 @@ async def hand_back(services: Services, agent: Agent, id: ConversationId, epoch:
             before.give_to(OwnerType.BOT),
             bot_seq=before.last_customer_seq,
             facts=before.facts | {"handoff_summary": f"{agent.name}: {words}" if words else agent.name},
+            priority=Priority.NORMAL,
             team_id=None,
             handoff_id=None,
         )
@@ -95,6 +96,7 @@ async def resolve(services: Services, agent: Agent, id: ConversationId, epoch: o
             resolved_at=now,
             bot_seq=before.last_customer_seq,
             facts=facts,
+            priority=Priority.NORMAL,
             team_id=None,
             waiting_since=None,
         )

@@ -150,7 +150,7 @@ def _call_back(
     )
     if known is not None:
         told = tx.messages.append(_promise(conversation, "callback_known", known, policy), as_owner=None)
-        return Change(tx.conversations.lock(conversation.id), (told,))
+        return Change(_answered(tx, conversation, decision), (told,))
     opening = now if policy.hours.open_at(now) else policy.hours.next_opening(now)
     turns = tx.turns.records(conversation.id)
     case = do_open_case(
@@ -166,11 +166,15 @@ def _call_back(
         due_from=opening or now,
     )
     told = tx.messages.append(_promise(conversation, "callback", case, policy), as_owner=None)
+    return Change(_answered(tx, conversation, decision), (told,))
+
+
+def _answered(tx: Transaction, conversation: Conversation, decision: Decision) -> Conversation:
+    """The conversation with the request answered; what came after it is still the bot's to answer."""
     fresh = tx.conversations.lock(conversation.id)
-    # Up to the request: what came after it is still the bot's to answer.
     answered = replace(fresh, bot_seq=max(fresh.bot_seq, decision.reasons[0].seq))
     tx.conversations.save(answered)
-    return Change(answered, (told,))
+    return answered
 
 
 _PENDING = (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
