@@ -8,7 +8,8 @@
  * `$kefu.reset()`. Events on document (and, bubbling, window): kefu:ready, kefu:on-message, kefu:queue, kefu:error.
  */
 import type { Locale } from "../../shared/wire";
-import { ChatClient, type Emit } from "./chat/client";
+import { ChatClient } from "./chat/client";
+import type { Emit } from "./chat/parts";
 import { chooseLocale, Language, toLocale } from "./i18n/language";
 import { mount } from "./mount";
 import { WidgetApi } from "./net/api";

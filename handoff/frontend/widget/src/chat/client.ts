@@ -1,31 +1,18 @@
 /** The chat of one customer with one website: session, connection, log and outbox, and what the page may ask of them. */
 import type { Message, ServerFrame, SessionReply } from "../../../shared/wire";
-import type { ApiError, WidgetApi } from "../net/api";
-import { Connection, type ConnectionParts, type ConnectionState } from "../net/connection";
-import { SESSION_KEY, type Identity, type Session } from "../net/session";
-import type { WebsiteStorage } from "../net/storage";
+import type { ApiError } from "../net/api";
+import { Connection, type ConnectionState } from "../net/connection";
+import { SESSION_KEY, type Identity } from "../net/session";
 import { catchUp } from "./catch_up";
 import { emptyLog, take } from "./log";
 import { Sender } from "./sender";
+import type { ClientParts } from "./parts";
 import { Passing } from "./passing";
 import { READ_KEY, ReadMark } from "./read_mark";
 import { OutboxShelf } from "./shelf";
 import { initialState, Store, type ChatState } from "./state";
 
-export type EventName = "kefu:ready" | "kefu:on-message" | "kefu:queue" | "kefu:error";
-export type Emit = (name: EventName, detail: unknown) => void;
-
 const TYPING_SENT_EVERY_MS = 3000;
-
-export interface ClientParts {
-  api: WidgetApi;
-  session: Session;
-  storage: WebsiteStorage;
-  emit: Emit;
-  openSocket: ConnectionParts["openSocket"];
-  random: () => number;
-  newId: () => string;
-}
 
 export class ChatClient {
   readonly store = new Store<ChatState>(initialState);
