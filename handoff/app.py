@@ -93,9 +93,11 @@ def _allow_websites(app: Sanic[Any, Any], gateway: Gateway) -> None:
         inboxes = await gateway.services.store.read(lambda tx: tx.customers.inboxes())
         return origin if any(origin in inbox.origins for inbox in inboxes) else None
 
-    @app.options(WIDGET + "<path:path>")
-    async def preflight(request: Request, path: str) -> HTTPResponse:
+    async def preflight(request: Request) -> HTTPResponse:
         return HTTPResponse(status=204)
+
+    for number, path in enumerate(sorted({r.path for r in TABLE if r.path.startswith(WIDGET)})):
+        app.add_route(preflight, path, methods=["OPTIONS"], name=f"preflight_{number}")
 
     async def cors(request: Request, response: BaseHTTPResponse) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
