@@ -123,6 +123,7 @@ def create_app(search: FaqSearch, store: SqlEntryStore, secret: str, *, name: st
     app: Sanic[Any, Any] = Sanic(name, configure_logging=False)
     app.config.REQUEST_MAX_SIZE = MAX_BODY_BYTES
     app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.config.TOUCHUP = False  # it rewrites methods of the Sanic class, once per process: a second app would fail
     worker = Worker(search, store)
     app.ctx.worker = worker
 

@@ -31,14 +31,15 @@ PRECISION = 0.93
 # Of the lines that are out of scope, this share must be turned away, unless that turned away more than MOST_REFUSED of the rest.
 REFUSED = 0.94
 MOST_REFUSED = 0.09
-_PENALTY = 0.02  # per question; keeps the weights of signals that always agree from running apart
-
-Rows = tuple[tuple[float, ...], ...]
+# Phrasings are written to differ from each other, so that among them words seem to say little. Customers repeat them,
+# and nearness of no kind ever speaks against an entry: each signal weighs at least this much.
+_FLOOR = 0.5
+_PENALTY = 0.002  # per question; keeps the weights of signals that always agree from running apart
 
 
 @dataclass(frozen=True)
 class Logistic:
-    """A probability from evidence [5]: weights [5] and bias over standardised numbers."""
+    """A probability from evidence [4]: weights [4] and bias over standardised numbers."""
 
     mean: tuple[float, ...]
     scale: tuple[float, ...]
@@ -46,7 +47,7 @@ class Logistic:
     bias: float
 
     def __call__(self, evidence: Matrix) -> Matrix:
-        """float32 [n] from [n, 5]."""
+        """float32 [n] from [n, 4]."""
         logits = ((evidence - np.array(self.mean)) / np.array(self.scale)) @ np.array(self.weights) + self.bias
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
@@ -112,17 +113,19 @@ class Fusion:
     def untrained(cls, signals: int) -> Fusion:
         """For a handful of entries: nearness by vectors and by n-grams, and careful thresholds."""
         weights = np.full(signals, 2.0)
-        weights[0], weights[-2] = 8.0, 4.0
-        about_us = Logistic((0.0,) * 5, (1.0,) * 5, (0.0, 0.0, 12.0, 3.0, 2.0), -6.5)
-        right = Logistic((0.0,) * 5, (1.0,) * 5, (0.0, 0.5, 8.0, 4.0, 0.0), -6.0)
+        weights[0], weights[-1] = 8.0, 4.0
+        about_us = Logistic((0.0,) * 4, (1.0,) * 4, (0.0, 0.0, 12.0, 4.0), -6.5)
+        right = Logistic((0.0,) * 4, (1.0,) * 4, (0.0, 0.5, 8.0, 4.0), -6.0)
         return cls(_plain(weights), about_us, right, 0.5, 0.6)
 
 
 def evidence(features: Matrix, order: npt.NDArray[np.int64], scores: Matrix) -> Matrix:
-    """float32 [5]: the first one's score, its lead, and the best vector, n-gram and BM25 signal of any entry."""
+    """float32 [4]: the first one's score, its lead, and the best vector and n-gram signal of any entry.
+
+    Not BM25: a word of chit-chat that some phrasing happens to hold is the whole of what the query could get."""
     first = scores[order[0]]
     lead = first - scores[order[1]] if len(order) > 1 else first
-    return np.array([first, lead, features[:, 0].max(), features[:, -2].max(), features[:, -3].max()], np.float32)
+    return np.array([first, lead, features[:, 0].max(), features[:, -1].max()], np.float32)
 
 
 def learn(index: Index, ask: Callable[[Sequence[str]], list[tuple[Prepared, Matrix]]], *, seed: int = 7) -> Fusion:
@@ -138,7 +141,7 @@ def learn(index: Index, ask: Callable[[Sequence[str]], list[tuple[Prepared, Matr
     ]
     owners = index.owners[np.concatenate([chosen, again])]
     weights = _fit_weights(asked, owners)
-    undecided = Logistic((0.0,) * 5, (1.0,) * 5, (0.0,) * 5, 0.0)
+    undecided = Logistic((0.0,) * 4, (1.0,) * 4, (0.0,) * 4, 0.0)
     plain = Fusion(_plain(weights), undecided, undecided, 0.0, 0.0)
     ranked = [plain.rank(features) for features in asked]
     inside = np.stack([evidence(features, *found) for features, found in zip(asked, ranked, strict=True)])
@@ -198,7 +201,7 @@ def _fit_weights(asked: list[Matrix], owners: npt.NDArray[np.int64]) -> npt.NDAr
     picked = np.arange(len(targets))
 
     def loss(roots: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        weights = roots**2  # nearness never speaks against an entry
+        weights = _FLOOR + roots**2
         logits = stacked @ weights
         logits -= logits.max(axis=1, keepdims=True)
         exp = np.exp(logits)
@@ -208,7 +211,7 @@ def _fit_weights(asked: list[Matrix], owners: npt.NDArray[np.int64]) -> npt.NDAr
         gradient = np.einsum("qc,qcf->f", share, stacked) / len(targets) + _PENALTY * weights
         return float(value), gradient * 2 * roots
 
-    return minimise(loss, np.full(stacked.shape[2], 2.0), iterations=200) ** 2
+    return minimise(loss, np.full(stacked.shape[2], 2.0), iterations=200) ** 2 + _FLOOR
 
 
 def _answer_from(scores: Matrix, correct: npt.NDArray[np.bool_]) -> float:

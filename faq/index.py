@@ -85,7 +85,14 @@ class Index:
         self._answer_owner_starts = np.cumsum([0, *(len(entry.answer) for entry in entries)])[:-1]
         self._answers = Postings(answers, len(analyser.words), cosine=False)
         languages = np.array([row.language for row in self.rows], np.int64)
+        answer_grams = [
+            analyser.stored(text, LANGUAGES.index(language)).grams
+            for entry in entries
+            for language, text in entry.answer.items()
+        ]
+        self._answer_grams = Postings(answer_grams, len(analyser.grams), cosine=True)
         self._centres = _centres(vectors, languages)
+        self._languages = languages
         self._vectors = np.zeros_like(vectors)
         for language in np.unique(languages):
             chosen = languages == language
@@ -112,13 +119,14 @@ class Index:
     @cached_property
     def signals(self) -> int:
         """How many numbers `features` gives for an entry."""
-        return len(self._widths) + 5
+        return len(self._widths) + 7
 
     def features(self, query: Prepared, vector: Matrix, without: int | None = None) -> Matrix:
         """float32 [entries, signals]: how near each entry is to the query.
 
-        The best cosine of its phrasings by all vectors, by each encoder's part, and the mean of its two best; the best BM25
-        share, the best n-gram cosine, and the BM25 share of its answer. `vector` [dim] is raw, as the encoder gave it.
+        In this order: the best cosine of its phrasings by all vectors, then by each encoder's part; the mean of its two best
+        and of all in the query's language; BM25 share and n-gram cosine of its answer; the best BM25 share and the best
+        n-gram cosine of its phrasings. `vector` [dim] is raw, as the encoder gave it.
         `without` leaves out that row and all that say the same, as if they had never been written.
         """
         moved = centred(vector[None, :], self._centres[query.language], self._widths)
@@ -131,9 +139,14 @@ class Index:
             same = np.array([row.text == self.rows[without].text for row in self.rows])
             rows[:, same] = 0
         best = np.maximum.reduceat(rows, self._starts, axis=1)
-        answer = np.maximum.reduceat(self._answers.score(query.words), self._answer_owner_starts)
+        answers = np.stack([self._answers.score(query.words), self._answer_grams.score(query.grams)])
+        answer = np.maximum.reduceat(answers, self._answer_owner_starts, axis=1)
+        spoken = self._languages == query.language
+        sums = np.add.reduceat(np.where(spoken & (rows[0] != 0), rows[0], 0), self._starts)
+        counts = np.add.reduceat((spoken & (rows[0] != 0)).astype(np.float32), self._starts)
+        mean = sums / np.maximum(counts, 1)
         second = self._second(rows[0], best[0])
-        return np.asarray(np.vstack([best[:-2], second[None, :], best[-2:], answer[None, :]]).T, np.float32)
+        return np.asarray(np.vstack([best[:-2], second[None, :], mean[None, :], answer, best[-2:]]).T, np.float32)
 
     def _second(self, scores: Matrix, best: Matrix) -> Matrix:
         """Mean of the two best rows of each entry [entries]; of a single row, half of it counts."""

@@ -21,7 +21,7 @@ from nlp.locale import language
 
 log = logging.getLogger(__name__)
 # Raised when the signals or what is learned from them change, so that saved weights of before are not used.
-FUSION_VERSION = 2
+FUSION_VERSION = 5
 # Weights and thresholds describe the knowledge base as a whole; a few edits do not move them.
 _CHANGED_SHARE = 0.1
 

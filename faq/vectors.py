@@ -34,7 +34,7 @@ class VectorCache:
         if self._path is None or not self._path.exists():
             return 0
         try:
-            with np.load(self._path, allow_pickle=False) as saved:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 keys, vectors = saved["keys"], saved["vectors"]
             if vectors.shape != (len(keys), self._encoder.dim) or keys.shape[1:] != (_KEY_BYTES,):
                 raise ValueError("the shapes do not fit")
