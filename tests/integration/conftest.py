@@ -14,6 +14,8 @@ from handoff.stores.database import PostgresStore, SqliteStore, normal_url, open
 from handoff.stores.migrate import upgrade
 from handoff.stores.schema import metadata
 from tests.fakes.core_house import House
+from tests.fixtures.gateway import House as RunningGateway
+from tests.fixtures.gateway import running_house
 
 
 @pytest.fixture(scope="session")
@@ -83,3 +85,13 @@ async def house(store: SqliteStore | PostgresStore) -> House:
     made = House(store)
     await made.open()
     return made
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[RunningGateway]:
+    """A gateway as a process, with redis and the shop, a fake Rasa and a fake FAQ process; the same for the whole session."""
+    with running_house() as house:
+        yield house
+        assert house.rasa.violations == []
+        assert house.faq.violations == []
+        assert house.leaks() == []

@@ -1,0 +1,151 @@
+"""The FAQ search process (docs/interfaces.md, section 5) as a small real HTTP server over a handful of entries.
+
+Strict about what it is sent: what breaks the contract is refused and remembered in `violations`. Standard library only:
+
+    python -m tests.fakes.faq --port 8091
+"""
+
+from __future__ import annotations
+
+import argparse
+import hmac
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+SECRET = "internal-secret"
+JsonObject = dict[str, Any]
+MAX_QUERY = 5000
+# id, category, words that find it, question and answer in zh and en
+ENTRIES = [
+    (
+        "ship-when",
+        "shipping",
+        ("发货", "發貨", "ship"),
+        ("多久发货？", "When do you ship?"),
+        ("付款后 48 小时内发货。", "Within 48 hours."),
+    ),
+    (
+        "return-how",
+        "returns",
+        ("退货", "退貨", "return"),
+        ("怎么退货？", "How do I return?"),
+        ("签收七天内可以退货。", "Within seven days."),
+    ),
+]
+
+
+class FakeFaq:
+    """`with FakeFaq() as faq:` then `faq.url`. `asked` has (path, body) of every accepted request."""
+
+    def __init__(self, secret: str = SECRET, port: int = 0) -> None:
+        self.secret = secret
+        self.asked: list[tuple[str, JsonObject]] = []
+        self.violations: list[str] = []
+        self._failing: str | None = None
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @contextmanager
+    def failing(self, raw: str = "") -> Iterator[None]:
+        """It answers 503; with `raw`, 200 and that text, which may be no JSON at all."""
+        self._failing = raw
+        try:
+            yield
+        finally:
+            self._failing = None
+
+    @property
+    def healthy(self) -> bool:
+        return self._failing is None
+
+    def handle(self, path: str, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {self.secret}".encode()):
+            return self._refuse(403, "forbidden", "a wrong secret")
+        if self._failing is not None:
+            return (200, self._failing) if self._failing else (503, {"code": "not_ready", "message": "", "errors": []})
+        try:
+            body = json.loads(raw)
+            query, locale, limit = body["query"], body["locale"], body.get("limit", 3)
+        except (ValueError, KeyError, TypeError):
+            return self._refuse(400, "bad_request", "a body without query and locale")
+        if (
+            not isinstance(query, str)
+            or not 0 < len(query) <= MAX_QUERY
+            or not isinstance(limit, int)
+            or not 1 <= limit <= 10
+        ):
+            return self._refuse(422, "invalid", "a query or limit out of bounds")
+        self.asked.append((path, body))
+        lang = locale == "en"
+        results = [
+            {"entry_id": id, "category": category, "question": question[lang], "answer": answer[lang], "score": 0.9}
+            for id, category, words, question, answer in ENTRIES
+            if any(word in query.lower() for word in words)
+        ][:limit]
+        if path == "/suggest":
+            return 200, {"results": results}
+        return 200, {"decision": "answer" if results else "unknown", "results": results}
+
+    def _refuse(self, status: int, code: str, why: str) -> tuple[int, JsonObject]:
+        self.violations.append(why)
+        return status, {"code": code, "message": why, "errors": []}
+
+
+def _handler(faq: FakeFaq) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Say nothing: what was asked is in `asked`."""
+
+        def do_GET(self) -> None:
+            self._send(200 if self.path == "/healthz" and faq.healthy else 503, {"ok": faq.healthy})
+
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path not in ("/search", "/suggest"):
+                return self._send(404, {"code": "not_found", "message": "", "errors": []})
+            return self._send(*faq.handle(self.path, self.headers.get("Authorization") or "", raw))
+
+        def _send(self, status: int, body: JsonObject | str) -> None:
+            data = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    return Handler
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8091)
+    with FakeFaq(os.environ.get("KEFU_INTERNAL_SECRET", SECRET), parser.parse_args().port):
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
