@@ -150,20 +150,24 @@ async def tell_shop(services: Services, case: Case) -> Case:
         "pickup": data.get("pickup"),
         "exchange_size": data.get("exchange_size"),
     }
+    refused = False
     try:
         effect = await services.shop.open_return(case.order_number or "", request, key=case.id)
-        settled = replace(case, effect=effect)
     except Unavailable:
         return case
     except ShopRefusal as refusal:
-        reason = refusal.extra.get("reason")
-        settled = replace(case, status=CaseStatus.REJECTED, effect={"refused": refusal.code, "reason": reason})
+        refused, effect = True, {"refused": refusal.code, "reason": refusal.extra.get("reason")}
 
     def work(tx: Transaction) -> Case:
         now = services.now()
-        done = replace(settled, updated_at=now)
+        # Read again: an agent may have moved it, or somebody else told the shop, while the shop thought.
+        fresh = tx.cases.lock(case.id)
+        if fresh.effect is not None:
+            return fresh
+        status = CaseStatus.REJECTED if refused else fresh.status
+        done = replace(fresh, effect=effect, status=status, updated_at=now)
         tx.cases.save(done)
-        tx.cases.record(case.id, now, "shop", "refused" if done.status is CaseStatus.REJECTED else "accepted", {})
+        tx.cases.record(case.id, now, "shop", "refused" if refused else "accepted", {})
         return done
 
     return await services.store.write(work)
@@ -219,7 +223,8 @@ async def move_case(services: Services, agent: Agent, id: CaseId, status: object
         raise Invalid("status", "unknown") from None
 
     def work(tx: Transaction) -> Case:
-        case = access_case(tx, agent, id)
+        access_case(tx, agent, id)
+        case = tx.cases.lock(id)
         case.check_move(wanted)
         now = services.now()
         moved = replace(case, status=wanted, agent_id=case.agent_id or agent.id, updated_at=now)

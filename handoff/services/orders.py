@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +93,11 @@ async def _fetch(services: Services, who: Asker, number: str, digits: str | None
     for key in keys:
         if (wait := await services.limits.hit(key, TRIES, TRY_WINDOW_SECONDS)) is not None:
             raise TooManyTries("too many tries for now", retry_after=wait)
-    right = hmac.compare_digest(str(order["phone_last4"]) if order else "----", digits)
+    # Chinese keyboards type full-width digits.
+    said = unicodedata.normalize("NFKC", digits).strip()
+    right = hmac.compare_digest(
+        str(order["phone_last4"] if order else "----").encode(), said.encode("utf-8", "replace")
+    )
     if order is None or not right:
         raise OrderNotFound("no order with this number and these digits")
     now = services.now()

@@ -217,6 +217,9 @@ class Cases(Protocol):
 
     def get(self, id: CaseId) -> Case | None: ...
 
+    def lock(self, id: CaseId) -> Case:
+        """The case, with its row held until the transaction ends. Raises NotFound."""
+
     def save(self, case: Case) -> None: ...
 
     def next_number(self, letter: str, now: datetime) -> str: ...

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from handoff.domain.conversation import Conversation, OwnerType, Status
+from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
 from handoff.domain.errors import BadIdentifierHash, Invalid, OriginNotAllowed, Unauthenticated, UnknownWebsite
 from handoff.domain.ids import CustomerId, IdentityId, new_id
 from handoff.domain.people import Customer, Inbox, Session
@@ -32,6 +32,8 @@ class Opened:
     token: str
     session: Session
     conversation: Conversation
+    ended: Change | None = None
+    """The other conversation, when identifying the visitor left him with two."""
 
 
 def hash_token(token: str) -> str:
@@ -95,17 +97,18 @@ async def open_session(
     """
     wanted_locale = normal_locale(locale)
     details = {k: v for k, v in {"name": _short(name, "name"), "email": _short(email, "email")}.items() if v}
-    vip = False
-    if isinstance(identifier, str) and identifier:
-        vip = await _is_vip(services, identifier)
+    if not isinstance(website_token, str):
+        raise UnknownWebsite("no website has this token")
+    inbox = await services.store.read(lambda tx: tx.customers.inbox_by_token(website_token))
+    if inbox is None:
+        raise UnknownWebsite("no website has this token")
+    check_origin(inbox, origin, own_origin)
+    known = _check_identity(inbox, identifier, given_hash)
+    # The shop is only asked about somebody who has proved who he is.
+    vip = known is not None and await _is_vip(services, known)
 
     def work(tx: Transaction) -> Opened:
         now = services.now()
-        inbox = tx.customers.inbox_by_token(website_token) if isinstance(website_token, str) else None
-        if inbox is None:
-            raise UnknownWebsite("no website has this token")
-        check_origin(inbox, origin, own_origin)
-        known = _check_identity(inbox, identifier, given_hash)
         old_hash = hash_token(token) if isinstance(token, str) and token else None
         old = tx.customers.session(old_hash, now) if old_hash else None
         if old is not None and old.inbox_id != inbox.id:
@@ -115,6 +118,8 @@ async def open_session(
         return _begin(tx, inbox, old, old_hash, known, wanted_locale or "zh-Hans", details, vip, now)
 
     opened = await services.store.write(work)
+    if opened.ended is not None:
+        await services.hub.announce(opened.ended)
     if isinstance(token, str) and token and opened.token != token:
         await services.hub.revoke(hash_token(token))
     return opened
@@ -192,18 +197,19 @@ def _begin(
     vip: bool,
     now: datetime,
 ) -> Opened:
+    ended: Change | None = None
     if identifier is None:
         identity_id, customer_id = _new_customer(tx, inbox, f"anonymous-{new_id()}", None, {}, False, now)
     else:
         identity_id, customer_id = _known_customer(tx, inbox, identifier, details, vip, now)
         if old is not None and not old.verified and old.customer_id != customer_id:
-            _merge(tx, old.customer_id, customer_id, now)
+            ended = _merge(tx, old.customer_id, customer_id, now)
     if old_hash:
         tx.customers.close_sessions(token_hash=old_hash)
     token = secrets.token_urlsafe(32)
     session = Session(identity_id, customer_id, inbox.id, identifier is not None, locale, now + SESSION_LASTS)
     tx.customers.open_session(hash_token(token), session)
-    return Opened(token, session, _conversation(tx, session, now))
+    return Opened(token, session, _conversation(tx, session, now), ended)
 
 
 def _new_customer(
@@ -237,20 +243,41 @@ def _known_customer(
     return identity_id, customer.id
 
 
-def _merge(tx: Transaction, anonymous: CustomerId, customer_id: CustomerId, now: datetime) -> None:
-    """Give the visitor's conversation to the customer. Of two that go on, the one a human has (else the older one) stays."""
+def _merge(tx: Transaction, anonymous: CustomerId, customer_id: CustomerId, now: datetime) -> Change | None:
+    """Give the visitor's conversation to the customer. Of two that go on one stays: the one that a human has, then one that
+    waits for a human, then the one in which something was said, then the customer's own. The other ends."""
     mine, theirs = tx.conversations.current(customer_id), tx.conversations.current(anonymous)
+    change = None
     if mine is not None and theirs is not None:
-        closes = theirs if theirs.owner.type is OwnerType.BOT or mine.owner.type is not OwnerType.BOT else mine
-        if theirs.last_seq and not mine.last_seq:
-            closes = mine
-        tx.turns.close_running(closes.id)
-        ended = replace(
-            closes.give_to(OwnerType.BOT), status=Status.RESOLVED, resolved_at=now, bot_seq=closes.last_customer_seq,
-            team_id=None, waiting_since=None,
-        )  # fmt: skip
-        tx.conversations.change_owner(closes, ended)
+        change = _end_other(tx, theirs if _worth(mine) >= _worth(theirs) else mine, now)
     tx.customers.move(anonymous, customer_id)
+    return change
+
+
+def _worth(conversation: Conversation) -> tuple[int, bool]:
+    return _RANK[conversation.owner.type], conversation.last_seq > 0
+
+
+_RANK = {OwnerType.BOT: 0, OwnerType.QUEUE: 1, OwnerType.AGENT: 2}
+
+
+def _end_other(tx: Transaction, closes: Conversation, now: datetime) -> Change:
+    tx.turns.close_running(closes.id)
+    handoff = tx.handoffs.get(closes.handoff_id) if closes.handoff_id else None
+    if handoff is not None and handoff.ended_at is None:
+        tx.handoffs.save(replace(handoff, ended_at=now, outcome="merged", ringing=None, ring_until=None))
+    ended = replace(
+        closes.give_to(OwnerType.BOT),
+        status=Status.RESOLVED,
+        resolved_at=now,
+        bot_seq=closes.last_customer_seq,
+        priority=Priority.NORMAL,
+        team_id=None,
+        waiting_since=None,
+    )
+    tx.conversations.change_owner(closes, ended)
+    waited = closes.owner.type is OwnerType.QUEUE
+    return Change(ended, owner_changed=True, previous_owner=closes.owner.id, queue_changed=waited)
 
 
 def _conversation(tx: Transaction, session: Session, now: datetime) -> Conversation:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from handoff.domain.cases import Case, CaseKind, CaseStatus
+from handoff.domain.errors import NotFound
 from handoff.domain.ids import CaseId, CustomerId
 from handoff.stores.schema import case_events, case_numbers
 from handoff.stores.schema import cases as k
@@ -61,6 +62,13 @@ class SqlCases:
         """See ports.Cases."""
         row = self._db.execute(select(k).where(k.c.id == id)).one_or_none()
         return _case(row) if row else None
+
+    def lock(self, id: CaseId) -> Case:
+        """See ports.Cases."""
+        row = self._db.execute(select(k).where(k.c.id == id).with_for_update()).one_or_none()
+        if row is None:
+            raise NotFound("no such case")
+        return _case(row)
 
     def save(self, case: Case) -> None:
         """See ports.Cases."""

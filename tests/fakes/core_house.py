@@ -131,9 +131,9 @@ class House:
 
         await self.store.write(work)
 
-    async def visitor(self, identifier: str | None = None, **given: Any) -> Visitor:
+    async def visitor(self, identifier: Any = None, **given: Any) -> Visitor:
         """Somebody opens the shop's page."""
-        if identifier is not None:
+        if isinstance(identifier, str):
             given = {"given_hash": identifier_hash(str(WEBSITE.secret), identifier)} | given
         return Visitor(
             await open_session(
