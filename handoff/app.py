@@ -108,6 +108,7 @@ def _allow_websites(app: Sanic[Any, Any], gateway: Gateway) -> None:
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+                response.headers["Access-Control-Expose-Headers"] = "Retry-After"
                 response.headers["Access-Control-Max-Age"] = "600"
 
     app.register_middleware(cors, "response")

@@ -91,7 +91,8 @@ _SAFETY = re.compile(
     re.IGNORECASE,
 )
 _PAYMENT = re.compile(
-    r"盗刷|盜刷|重复扣款|重複扣款|扣了(两|兩|2|二)次|多扣了?钱|多扣了?錢|诈骗|詐騙|被骗|charged (me )?twice|double charg|fraud|unauthori[sz]ed charge|scam",
+    r"盗刷|盜刷|重复扣款|重複扣款|扣了(两|兩|2|二)次|多扣了?钱|多扣了?錢|诈骗|詐騙|被骗"
+    r"|charged (me )?twice|double charg|fraud|unauthori[sz]ed charge|scam",
     re.IGNORECASE,
 )
 _WORDS = (

@@ -118,7 +118,7 @@ class Subscription:
                     break
                 cursor = message.seq
                 yield message
-            while self._others:
+            while self._others and not self._messages:  # what came while the reader was busy: words first
                 yield self._others.popleft()
 
 

@@ -59,7 +59,8 @@ async def hand_back(services: Services, agent: Agent, id: ConversationId, epoch:
         now = services.now()
         before = own_conversation(tx, agent, id, seen)
         said: list[Message] = [tx.messages.append(draft, as_owner=None)] if draft else []
-        words = draft.content["text"][:_REMEMBERED_WORDS] if draft else _last_words(tx, before)
+        # Only what the customer has seen: the bot may repeat it to him, so a private note stays out.
+        words = _last_words(tx, before)
         after = replace(
             before.give_to(OwnerType.BOT),
             bot_seq=before.last_customer_seq,

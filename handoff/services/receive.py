@@ -8,7 +8,7 @@ from typing import Any
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.errors import DuplicateMessage, Invalid
-from handoff.domain.escalation import asks_for_human, team_for
+from handoff.domain.escalation import TurnView, asks_for_human, decide, team_for
 from handoff.domain.ids import ConversationId, CustomerId, InboxId
 from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
 from handoff.services.context import Policy, Services
@@ -90,8 +90,14 @@ def do_receive(
 def _ask_for_human(
     tx: Transaction, policy: Policy, conversation: Conversation, message: Message, now: datetime
 ) -> Change:
-    intents = [t.intent for t in tx.turns.records(conversation.id)]
-    decision = decision_for("asked_for_human", message.text, message.seq, team_for(intents, "asked_for_human"))
+    """Into the queue in one step; what else he said (a lawyer, a burn, money gone) decides where and how urgently."""
+    views = [t.view() for t in tx.turns.records(conversation.id)]
+    customer = tx.customers.get(conversation.customer_id)
+    said = TurnView(seq=message.seq, text=message.text)
+    plain = decision_for(
+        "asked_for_human", message.text, message.seq, team_for([v.intent for v in views], "asked_for_human")
+    )
+    decision = decide([*views, said], policy.thresholds, vip=bool(customer and customer.vip)) or plain
     change = do_request(tx, conversation, decision, policy, now)
     return replace(change, messages=(message, *change.messages))
 

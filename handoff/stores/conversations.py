@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, or_, select, tuple_, update
 
+from handoff.domain.cases import CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
 from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.people import Agent
-from handoff.stores.schema import bot_turns, customers, handoffs
+from handoff.stores.schema import bot_turns, cases, customers, handoffs
 from handoff.stores.schema import conversations as c
 
 
@@ -193,7 +194,7 @@ class SqlConversations:
 
     @staticmethod
     def visible_to(agent: Agent) -> Any:
-        """An agent sees his own, his teams' queue, and what he resolved."""
+        """An agent sees his own, his teams' queue and their call-backs, and what he resolved."""
         mine = and_(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent.id)
         queue = and_(c.c.owner_type == OwnerType.QUEUE.value, c.c.team_id.in_(sorted(agent.team_ids)))
         resolved = and_(
@@ -202,7 +203,17 @@ class SqlConversations:
             .where(handoffs.c.conversation_id == c.c.id, handoffs.c.accepted_by == agent.id)
             .exists(),
         )
-        return or_(mine, queue, resolved)
+        called = (
+            select(cases.c.id)
+            .where(
+                cases.c.conversation_id == c.c.id,
+                cases.c.kind == CaseKind.CALLBACK.value,
+                cases.c.status.in_([CaseStatus.OPEN.value, CaseStatus.IN_PROGRESS.value]),
+                cases.c.team_id.in_(sorted(agent.team_ids)),
+            )
+            .exists()
+        )
+        return or_(mine, queue, resolved, called)
 
     def of_customer(self, customer_id: CustomerId) -> list[Conversation]:
         """See ports.Conversations."""

@@ -53,7 +53,7 @@ class SqlMessages:
                 "last_message": {
                     "sender": draft.sender.value,
                     "text": str(draft.content.get("text", ""))[:_PREVIEW],
-                    "created_at": now.isoformat(),
+                    "created_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 },
             }
         if draft.sender is Sender.CUSTOMER:

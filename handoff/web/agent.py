@@ -61,7 +61,7 @@ class Transfer(Body):
 
 
 class HandBack(Body):
-    """What the bot should know, in a note."""
+    """A private note for colleagues; the bot learns what was said, not this."""
 
     epoch: int
     note: str | None = None

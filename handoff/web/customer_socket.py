@@ -11,7 +11,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.channels.web import error_frame, parse, place_json, render
 from handoff.domain.conversation import Conversation, OwnerType
-from handoff.domain.errors import BadRequest, Invalid, KefuError, OriginNotAllowed, Unauthenticated
+from handoff.domain.errors import BadRequest, Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
 from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
@@ -131,10 +131,8 @@ class CustomerSocket:
                 raise
             except Exception:  # our fault: the customer is told, his message is sent again by the widget
                 log.exception("customer frame")
-                await send(
-                    self._ws,
-                    error_frame(KefuError("something went wrong; please send it again"), frame.get("client_id")),
-                )
+                broken = Unavailable("unavailable", "something went wrong on our side; please send it again")
+                await send(self._ws, error_frame(broken, frame.get("client_id")))
 
     async def _handle(self, session: Session, frame: dict[str, Any]) -> None:
         kind = frame.get("type")
