@@ -32,7 +32,7 @@ class TurnRunning(Exception):
     """This message_id is being worked on."""
 
 
-class KefuInput(InputChannel):  # type: ignore[misc]
+class KefuInput(InputChannel):
     """`POST webhook`, `GET health` and `POST erase` under `/webhooks/kefu/`."""
 
     def __init__(self, secret: str) -> None:
@@ -59,19 +59,19 @@ class KefuInput(InputChannel):  # type: ignore[misc]
         """`on_new_message` hides failures and is not used: the channel drives the processor itself."""
         blueprint = Blueprint("kefu")
 
-        @blueprint.listener("after_server_start")  # type: ignore[misc]
+        @blueprint.listener("after_server_start")  # type: ignore[untyped-decorator]
         async def warm_up(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
             await self.start(getattr(app.ctx, "agent", None))
 
-        @blueprint.get("/health")  # type: ignore[misc]
+        @blueprint.get("/health")
         async def health(request: Request) -> HTTPResponse:
             return _answer(200, {"status": "ok"}) if self._warm else _error(503, "not_ready")
 
-        @blueprint.post("/webhook")  # type: ignore[misc]
+        @blueprint.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
             return await self._serve(request, self._turn)
 
-        @blueprint.post("/erase")  # type: ignore[misc]
+        @blueprint.post("/erase")
         async def erase(request: Request) -> HTTPResponse:
             return await self._serve(request, self._erase)
 
@@ -95,24 +95,26 @@ class KefuInput(InputChannel):  # type: ignore[misc]
             return
         self._conversation, self._warm = conversation, True
 
-    async def _serve(self, request: Request, handle: Callable[[bytes], Awaitable[HTTPResponse]]) -> HTTPResponse:
+    async def _serve(
+        self, request: Request, handle: Callable[[Conversation, bytes], Awaitable[HTTPResponse]]
+    ) -> HTTPResponse:
         given = request.headers.get("authorization", "").encode("utf-8", "replace")
         if not hmac.compare_digest(given, b"Bearer " + self._secret):
             return _error(403, "forbidden")
         if self._conversation is None:
             return _error(503, "not_ready")
+        conversation = self._conversation
         # The turn outlives the connection: half a turn would leave its effects and forget the message.
-        task = asyncio.ensure_future(handle(request.body))
+        task = asyncio.ensure_future(handle(conversation, request.body))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
 
-    async def _turn(self, body: bytes) -> HTTPResponse:
-        assert self._conversation is not None
+    async def _turn(self, conversation: Conversation, body: bytes) -> HTTPResponse:
         try:
             request = parse(body)
             async with self._alone(request):
-                return _answer(200, await self._conversation.answer(request))
+                return _answer(200, await conversation.answer(request))
         except BadRequest as error:
             return _error(error.status, error.code, error.field)
         except UnknownMeaning as error:
@@ -126,16 +128,15 @@ class KefuInput(InputChannel):  # type: ignore[misc]
             logger.error("A turn failed: %s", type(error).__name__, exc_info=logger.isEnabledFor(logging.DEBUG))
         return _error(503, "turn_failed")
 
-    async def _erase(self, body: bytes) -> HTTPResponse:
+    async def _erase(self, conversation: Conversation, body: bytes) -> HTTPResponse:
         """`{senders: [...]}` → `{events: n}`: nothing of these conversations is left here."""
-        assert self._conversation is not None
         try:
             senders = json.loads(body)["senders"]
             if not isinstance(senders, list) or not all(isinstance(sender, str) for sender in senders):
                 raise ValueError("senders")
         except (ValueError, KeyError, TypeError, RecursionError):
             return _error(422, "invalid", "senders")
-        return _answer(200, {"events": await self._conversation.store.forget(senders)})
+        return _answer(200, {"events": await conversation.store.forget(senders)})
 
     @contextlib.asynccontextmanager
     async def _alone(self, request: TurnRequest) -> AsyncIterator[None]:
@@ -171,7 +172,9 @@ _MESSAGES = {
 
 
 def _error(status: int, code: str, field: str = "") -> HTTPResponse:
-    message = _MESSAGES.get(status, "The turn failed; nothing was saved." if code == "turn_failed" else "Not ready yet.")
+    message = _MESSAGES.get(
+        status, "The turn failed; nothing was saved." if code == "turn_failed" else "Not ready yet."
+    )
     errors = [{"field": field, "code": code}] if field else []
     response = _answer(status, {"code": "bad_fields" if status == 422 else code, "message": message, "errors": errors})
     if status == 503:

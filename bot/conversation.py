@@ -18,7 +18,16 @@ from nlp.locale import LOCALES, detect
 
 # Known to the gateway already, or of no use to a person.
 _HIDDEN_SLOTS = frozenset(
-    {*STANDING_SLOTS, "locale", "requested_slot", "offered", "misses", "confirmed", "product", "session_started_metadata"}
+    {
+        *STANDING_SLOTS,
+        "locale",
+        "requested_slot",
+        "offered",
+        "misses",
+        "confirmed",
+        "product",
+        "session_started_metadata",
+    }
 )
 _CALM = {"label": "neutral", "anger": 0.0}
 
@@ -40,7 +49,7 @@ class Conversation:
         if known is not None:
             return known
         output = TurnOutput()
-        message = await self._message(request, output)
+        message = self._message(request, output)
         tracker = await self._processor.tracker(request.sender)
         last_seq = await self.store.last_seq(request.sender)
         self._catch_up(tracker, request, last_seq)
@@ -60,38 +69,36 @@ class Conversation:
         tracker.update(ActionExecuted(ACTION_LISTEN_NAME))
         await self._processor.play(UserMessage("你好", TurnOutput(), "rehearsal"), tracker)
 
-    async def _message(self, request: TurnRequest, output: TurnOutput) -> UserMessage:
+    def _message(self, request: TurnRequest, output: TurnOutput) -> UserMessage:
         metadata = {**request.metadata, "message_id": request.message_id, "seq": request.seq}
         parse_data = None
         if request.parse_data is not None:
-            parse_data = await self._pressed(request)
+            parse_data = self._pressed(request.text, request.parse_data)
             metadata["pressed"] = True
         return UserMessage(
             request.text,
             output,
             request.sender,
-            parse_data=parse_data,
+            parse_data=parse_data,  # type: ignore[arg-type]  # None is its default
             input_channel=str(request.metadata.get("channel") or "web")[:64],
             message_id=request.message_id,
             metadata=metadata,
         )
 
-    async def _pressed(self, request: TurnRequest) -> dict[str, Any]:
+    def _pressed(self, text: str, meaning: dict[str, Any]) -> dict[str, Any]:
         """Rasa's parse_data for a button: the graph does not run, so what it would have added is added here."""
-        assert request.parse_data is not None
-        domain, name = self._processor.domain, request.parse_data["intent"]["name"]
+        domain, name = self._processor.domain, meaning["intent"]["name"]
         if name not in domain.intents or name in DEFAULT_INTENTS:
             raise UnknownMeaning("parse_data.intent")
-        if any(entity["entity"] not in domain.entities for entity in request.parse_data["entities"]):
+        if any(entity["entity"] not in domain.entities for entity in meaning["entities"]):
             raise UnknownMeaning("parse_data.entities")
         intent = {"name": name, "confidence": 1.0}
-        read = await self._processor.parse_message(UserMessage(request.text, sender_id=request.sender))
         return {
-            "text": request.text,
+            "text": text,
             "intent": intent,
-            "entities": request.parse_data["entities"],
+            "entities": meaning["entities"],
             "intent_ranking": [intent],
-            "mood": read.get("mood") or dict(_CALM),
+            "mood": dict(_CALM),  # the words are ours: nobody is angry because a product's name sounds so
         }
 
     def _catch_up(self, tracker: DialogueStateTracker, request: TurnRequest, last_seq: int) -> None:
@@ -114,12 +121,14 @@ class Conversation:
         if request.parse_data is None:
             locale = detect(request.text, locale)
         facts["locale"] = locale
-        changed = [SlotSet(name, value) for name, value in facts.items() if tracker.get_slot(name) != value]
+        changed: list[Event] = [
+            SlotSet(name, value) for name, value in facts.items() if tracker.get_slot(name) != value
+        ]
         tracker.update_with_events(changed, self._processor.domain)
         return locale
 
     def _answer(self, tracker: DialogueStateTracker, output: TurnOutput, locale: str) -> dict[str, Any]:
-        data = tracker.latest_message.parse_data if tracker.latest_message else {}
+        data: dict[str, Any] = dict(tracker.latest_message.parse_data or {}) if tracker.latest_message else {}
         intent = data.get("intent") or {}
         ranking = data.get("intent_ranking") or []
         slots = {
@@ -148,7 +157,7 @@ class Conversation:
 def _event(line: Said) -> Event:
     metadata = {"seq": line.seq, "sender": line.sender}
     if line.sender == "customer":
-        heard = {"text": line.text, "intent": {}, "entities": []}
+        heard: Any = {"text": line.text, "intent": {}, "entities": []}
         return UserUttered(line.text, intent={}, entities=[], parse_data=heard, metadata=metadata)
     return BotUttered(line.text, metadata=metadata)
 

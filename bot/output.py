@@ -9,7 +9,7 @@ from rasa.core.channels.channel import OutputChannel
 from nlp.text import to_hant
 
 
-class TurnOutput(OutputChannel):  # type: ignore[misc]
+class TurnOutput(OutputChannel):
     """Collects whole messages: Rasa's own collector splits texts at blank lines and drops what it does not know."""
 
     def __init__(self) -> None:

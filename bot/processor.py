@@ -9,8 +9,8 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from jsonschema.exceptions import best_match
-from jsonschema.validators import validator_for
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+from jsonschema.validators import validator_for  # type: ignore[import-untyped]
 from rasa.core.actions.action import Action, ActionExecutionRejection, RemoteAction
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg.generator import NaturalLanguageGenerator
@@ -32,14 +32,15 @@ class TurnFailed(Exception):
     """The turn could not be finished; nothing was saved."""
 
 
-class TurnProcessor(MessageProcessor):  # type: ignore[misc]
+class TurnProcessor(MessageProcessor):
     """Takes over a loaded processor and plays one turn at a time on a tracker that the caller saves."""
 
     def __init__(self, loaded: MessageProcessor, store: KefuTrackerStore) -> None:
         # Not super().__init__(): it would load the model a second time.
         self.__dict__.update(loaded.__dict__)
         self.tracker_store = store
-        self.on_circuit_break = _circuit_break
+        # Annotated as a plain function in Rasa, which calls it like this one.
+        self.on_circuit_break = _circuit_break  # type: ignore[assignment]
 
     async def tracker(self, sender_id: str) -> DialogueStateTracker:
         """The conversation's tracker, in a session that is short enough."""
@@ -75,9 +76,10 @@ class TurnProcessor(MessageProcessor):  # type: ignore[misc]
                 failure.append(error)
                 raise
 
-        action.run = watched  # Rasa makes a new action object for every prediction
+        # Rasa makes a new action object for every prediction: these are its own methods from here on.
+        vars(action)["run"] = watched
         if isinstance(action, RemoteAction):
-            action._validate_action_result = _check_answer
+            vars(action)["_validate_action_result"] = _check_answer
         listening = await super()._run_action(action, tracker, output_channel, nlg, prediction)
         if failure:
             raise TurnFailed(f"{action.name()}: {type(failure[0]).__name__}") from failure[0]

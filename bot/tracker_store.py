@@ -40,7 +40,7 @@ MARKS = sa.Table(
 )
 
 
-class KefuTrackerStore(SQLTrackerStore):  # type: ignore[misc]
+class KefuTrackerStore(SQLTrackerStore):
     """`db`: a path for SQLite (its folder must exist), or a whole database address with `://`."""
 
     def __init__(

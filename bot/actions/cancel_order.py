@@ -6,17 +6,17 @@ import re
 
 from bot.actions.form import FormAction
 from bot.actions.form_steps import Form
-from bot.actions.reading import says_stop
 from bot.actions.orders import DigitsStep, OrderStep, open_order
+from bot.actions.reading import says_stop
 from bot.actions.steps import ConfirmStep
 from bot.actions.turn import Event, Turn
 from bot.actions.wording import ORDER_STATUS, item_names, money, word
 from handoff.client import HandoffError
 
-
 # Inside this form "cancel it" means the order, not the conversation about it.
 _CANCEL_IT = re.compile(
-    r"^(?:确认|确定|就|帮我|直接|是的?,?)*取消(?:订单|这单|吧|掉|它|了)*[。!. ]*$|^(?:yes,? )?(?:please )?cancel(?: it| the order| this order)?[.! ]*$",
+    r"^(?:确认|确定|就|帮我|直接|是的?,?)*取消(?:订单|这单|吧|掉|它|了)*[。!. ]*$"
+    r"|^(?:yes,? )?(?:please )?cancel(?: it| the order| this order)?[.! ]*$",
     re.IGNORECASE,
 )
 

@@ -13,8 +13,14 @@ from bot.actions.turn import Event, Turn
 from bot.actions.wording import ORDER_STATUS, word
 from handoff.client import HandoffError
 
-_LOOKS_LIKE = re.compile(r"(?:省|市|区|县|镇|乡|村|路|街|道|巷|弄|号|楼|栋|室|小区|大厦|road|street|avenue|st\.|rd\.|ave|apt|building)", re.IGNORECASE)
-_GIVEN = re.compile(r"(?:改成|改为|改到|换成|换到|寄到|送到|地址是|地址为|新地址[是:：]?|(?:change|deliver|send|ship)(?: it)? to|address is)\s*[:：]?\s*(.{6,200})", re.IGNORECASE)
+_LOOKS_LIKE = re.compile(
+    r"省|市|区|县|镇|乡|村|路|街|道|巷|弄|号|楼|栋|室|大厦|road|street|avenue|st\.|rd\.|ave|apt|building", re.IGNORECASE
+)
+_GIVEN = re.compile(
+    r"(?:改成|改为|改到|换成|换到|寄到|送到|地址是|地址为|新地址[是:：]?|(?:change|deliver|send|ship)(?: it)? to|address is)"
+    r"\s*[:：]?\s*(.{6,200})",
+    re.IGNORECASE,
+)
 MIN_ADDRESS = 6
 
 

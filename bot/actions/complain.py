@@ -14,7 +14,10 @@ from bot.actions.turn import Event, SkillAction, Turn
 ANGRY = 0.6
 # Shorter than this a complaint only announces itself ("我要投诉"): we ask what happened.
 TELLING = 14
-_LEGAL = re.compile(r"12315|消协|消费者协会|起诉|律师|法院|工商|举报|曝光|媒体|lawyer|sue|court|legal action|consumer protection", re.IGNORECASE)
+_LEGAL = re.compile(
+    r"12315|消协|消费者协会|起诉|律师|法院|工商|举报|曝光|媒体|lawyer|sue|court|legal action|consumer protection",
+    re.IGNORECASE,
+)
 _WANTS_HUMAN = re.compile(r"人工|真人|经理|主管|领导|找人|manager|supervisor|human|real person", re.IGNORECASE)
 
 
@@ -67,7 +70,7 @@ class ComplaintForm(FormAction):
 
 
 class ActionNegativeFeedback(SkillAction):
-    """"没用", "答非所问": our answer did not help."""
+    """ "没用", "答非所问": our answer did not help."""
 
     def name(self) -> str:
         return "action_negative_feedback"

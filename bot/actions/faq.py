@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.actions.turn import Event, SkillAction, Turn, option
+from handoff.client import HandoffError
 
 
 class ActionFaq(SkillAction):
@@ -34,6 +35,18 @@ async def answer(turn: Turn) -> list[Event]:
         turn.signal("fallback")
         turn.offer_human("utter_faq_unknown")
     return []
+
+
+async def answer_if_sure(turn: Turn) -> bool:
+    """Answer if the knowledge base is confident, else say nothing. An outage is not the customer's business here."""
+    try:
+        found = await _search(turn, turn.text, 1)
+    except HandoffError:
+        return False
+    if found["decision"] != "answer" or not found["results"]:
+        return False
+    _tell(turn, found["results"][0])
+    return True
 
 
 def candidates(results: list[dict[str, Any]]) -> list[dict[str, Any]]:

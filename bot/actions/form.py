@@ -74,7 +74,12 @@ class FormAction(SkillAction):
             turn.hand_over("asked_for_human")
             return self._end(form)
         other = FORM_OF_INTENT.get(turn.intent)
-        if other and other != self.name() and (turn.pressed or turn.confidence >= SURE) and not self._answers(turn, form):
+        if (
+            other
+            and other != self.name()
+            and (turn.pressed or turn.confidence >= SURE)
+            and not self._answers(turn, form)
+        ):
             return [*self._end(form), {"event": "followup", "name": other}]
         return None
 
@@ -106,8 +111,9 @@ class FormAction(SkillAction):
         if step is not None and value is not None:
             self._put(form, step, value)
         elif not changed:
-            self._miss(turn, form)
-            return []
+            if not (is_question(turn) and await interjections.answer_from_faq(turn)):
+                self._miss(turn, form)
+                return []
         if step is None or not step.checked_later:
             form.set("misses", None)
         return []

@@ -51,6 +51,11 @@ _SKILLS: dict[str, Skill] = {
 }
 
 
+async def answer_from_faq(turn: Turn) -> bool:
+    """Whether the knowledge base surely knows the answer to a question that was not understood; then it is given."""
+    return turn.intent != "out_of_scope" and await faq.answer_if_sure(turn)
+
+
 def knows(intent: str) -> bool:
     return intent in _SKILLS
 

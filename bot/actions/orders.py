@@ -69,7 +69,8 @@ async def tell_parcels(turn: Turn) -> list[Event]:
             return []
         if len(under_way) > 1 and not wants_latest(turn):
             choices = [
-                option(order_title(turn, order), "track_parcel", order_number=order["number"]) for order in under_way[:4]
+                option(order_title(turn, order), "track_parcel", order_number=order["number"])
+                for order in under_way[:4]
             ]
             turn.ask("utter_which_order", choices)
             return []

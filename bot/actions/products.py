@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from bot.actions.turn import Event, SkillAction, Turn, option, slot_set
 from bot.actions.wording import money, named
 
 Product = dict[str, Any]
+Skill = Callable[[Turn], Awaitable[list[Event]]]
 
 # Words of the question itself: what is left names the product.
 _ASKING = re.compile(
@@ -28,10 +30,12 @@ _THIS = re.compile(r"这个|那个|这款|那款|这件|那件|这双|它|\b(?:i
 class ProductAction(SkillAction):
     """One question about goods."""
 
-    skill: Callable[[Turn], Awaitable[list[Event]]]
+    @property
+    @abstractmethod
+    def skill(self) -> Skill: ...
 
     async def act(self, turn: Turn) -> list[Event]:
-        return await type(self).skill(turn)
+        return await self.skill(turn)
 
 
 def _query(text: str) -> str:
@@ -139,7 +143,11 @@ async def size(turn: Turn) -> list[Event]:
     if len(sizes) < 2:
         return _tell(turn, "utter_one_size", product)
     return _tell(
-        turn, "utter_sizes", product, sizes=_sizes(turn, sizes), in_stock=_sizes(turn, sizes, in_stock=True),
+        turn,
+        "utter_sizes",
+        product,
+        sizes=_sizes(turn, sizes),
+        in_stock=_sizes(turn, sizes, in_stock=True),
         description=named(product.get("description"), turn.lang),
     )
 
@@ -191,42 +199,54 @@ def _sizes(turn: Turn, sizes: list[dict[str, Any]], in_stock: bool = False) -> s
 
 
 class ActionSearchProduct(ProductAction):
-    skill = search
+    @property
+    def skill(self) -> Skill:
+        return search
 
     def name(self) -> str:
         return "action_search_product"
 
 
 class ActionPrice(ProductAction):
-    skill = price
+    @property
+    def skill(self) -> Skill:
+        return price
 
     def name(self) -> str:
         return "action_ask_price"
 
 
 class ActionStock(ProductAction):
-    skill = stock
+    @property
+    def skill(self) -> Skill:
+        return stock
 
     def name(self) -> str:
         return "action_ask_stock"
 
 
 class ActionSize(ProductAction):
-    skill = size
+    @property
+    def skill(self) -> Skill:
+        return size
 
     def name(self) -> str:
         return "action_ask_size"
 
 
 class ActionDeliveryTime(ProductAction):
-    skill = delivery_time
+    @property
+    def skill(self) -> Skill:
+        return delivery_time
 
     def name(self) -> str:
         return "action_ask_delivery_time"
 
 
 class ActionCompareProducts(ProductAction):
-    skill = compare
+    @property
+    def skill(self) -> Skill:
+        return compare
 
     def name(self) -> str:
         return "action_compare_products"

@@ -25,7 +25,8 @@ _YES = re.compile(
     re.IGNORECASE,
 )
 _NO = re.compile(
-    r"^(?:不|不是|不对|不行|不可以|错了|否|有误|no|nope|not (?:right|correct)|wrong)[的啊呀吧哦了。!,. ]*$", re.IGNORECASE
+    r"^(?:不|不是|不对|不行|不可以|错了|否|有误|no|nope|not (?:right|correct)|wrong)[的啊呀吧哦了。!,. ]*$",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(
     r"[?？]|吗|呢|怎么|如何|多久|多少|几天|什么|哪|能不能|可不可以|是否|谁|为啥"
@@ -33,8 +34,21 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ORDINALS = {
-    "1": 0, "一": 0, "first": 0, "2": 1, "二": 1, "second": 1, "3": 2, "三": 2, "third": 2,
-    "4": 3, "四": 3, "fourth": 3, "5": 4, "五": 4, "fifth": 4,
+    "1": 0,
+    "一": 0,
+    "first": 0,
+    "2": 1,
+    "二": 1,
+    "second": 1,
+    "3": 2,
+    "三": 2,
+    "third": 2,
+    "4": 3,
+    "四": 3,
+    "fourth": 3,
+    "5": 4,
+    "五": 4,
+    "fifth": 4,
 }
 _ORDINAL = re.compile(
     r"^(?:就|要|选|退|换|我要|the )*(?:第|no\.? ?|number |#)?(?P<n>[1-5一二三四五]|first|second|third|fourth|fifth)"

@@ -15,7 +15,8 @@ from bot.actions.wording import ORDER_STATUS, word
 from handoff.client import HandoffError
 
 _COMPANY = re.compile(
-    r"公司|集团|企业|厂|店|中心|事务所|学校|大学|医院|银行|协会|合作社|工作室|\b(?:ltd|inc|llc|co\.|company|corp|gmbh|limited)\b", re.IGNORECASE
+    r"公司|集团|企业|厂|店|中心|事务所|学校|大学|医院|银行|协会|合作社|工作室|\b(?:ltd|inc|llc|co\.|company|corp|gmbh|limited)\b",
+    re.IGNORECASE,
 )
 _TITLE = re.compile(r"(?:抬头|名称|title)(?:是|为|写|开|:|：| is)?\s*([^,，。;；\s][^,，。;；]{1,60})", re.IGNORECASE)
 _PERSON = {"zh": "个人", "en": "Personal"}

@@ -28,7 +28,10 @@ from handoff.client import HandoffError
 NAMED, CLEAR = 0.5, 0.2
 _EXCHANGING = re.compile(r"换|exchange|swap|size|尺码|码", re.IGNORECASE)
 _REFUND = re.compile(r"退款|退钱|把钱退|不换|refund|money back", re.IGNORECASE)
-_OTHER_ITEM = re.compile(r"(?:换|改)(?:成)?(?:另|别)[一的]?件|另一件|别的(?:商品|东西)|other item|another item", re.IGNORECASE)
+_OTHER_ITEM = re.compile(
+    r"(?:换|改)(?:成)?(?:另|别)[一的]?件|另一件|别的(?:商品|东西)|other item|another item", re.IGNORECASE
+)
+
 
 class ItemStep(Step):
     """Which item of the order; a sku of what was not returned yet."""
@@ -56,11 +59,14 @@ class ItemStep(Step):
             others = [item["sku"] for item in items if item["sku"] != form.get("item")]
             return others[0] if len(others) == 1 else None
         named_items = sorted(((_likeness(turn.text, item), item["sku"]) for item in items), reverse=True)
-        if not named_items or named_items[0][0] < NAMED:
+        if not named_items:
             return None
-        if len(named_items) > 1 and named_items[0][0] - named_items[1][0] < CLEAR:
+        best, second = named_items[0][0], named_items[1][0] if len(named_items) > 1 else 0.0
+        if asked and best > 0 and second == 0:
+            return named_items[0][1]  # asked which item, "开衫" is enough when nothing else is one
+        if best < NAMED:
             return None
-        return named_items[0][1]
+        return named_items[0][1] if best - second >= CLEAR else None
 
 
 class ReasonStep(Step):
@@ -88,7 +94,7 @@ class SizeStep(Step):
     slot = "exchange_size"
 
     def needed(self, form: Form) -> bool:
-        return form.get("resolution") == "exchange"
+        return str(form.get("resolution")) == "exchange"
 
     async def ask(self, turn: Turn, form: Form) -> None:
         found = await turn.client.products_search(str(form.get("item")), turn.locale, 1)
@@ -178,7 +184,11 @@ class ReturnForm(FormAction):
 
 def returnable(order: dict[str, Any] | None) -> list[dict[str, Any]]:
     """The items that were not sent back yet (`returned` is a flag or a number of pieces)."""
-    return [item for item in (order or {}).get("items", []) if int(item.get("returned") or 0) < int(item.get("quantity") or 1)]
+    return [
+        item
+        for item in (order or {}).get("items", [])
+        if int(item.get("returned") or 0) < int(item.get("quantity") or 1)
+    ]
 
 
 def _likeness(text: str, item: dict[str, Any]) -> float:
@@ -188,7 +198,7 @@ def _likeness(text: str, item: dict[str, Any]) -> float:
 
 
 def _summary(turn: Turn, form: Form) -> dict[str, Any]:
-    item = next((i for i in (form.order or {}).get("items", []) if i["sku"] == form.get("item")), {})
+    item: dict[str, Any] = next((i for i in (form.order or {}).get("items", []) if i["sku"] == form.get("item")), {})
     resolution = word(RESOLUTION, form.get("resolution"), turn.lang)
     if form.get("exchange_size"):
         resolution += f" → {form.get('exchange_size')}"

@@ -28,9 +28,10 @@ class TrackOrderForm(FormAction):
         return True
 
     async def submit(self, turn: Turn, form: Form) -> list[Event]:
-        assert form.order is not None  # both steps are answered only when the order is open
-        tell_order(turn, form.order)
-        if form.order["status"] == "shipped":
-            for parcel in await turn.client.orders_parcel(turn.conversation_id, form.order["number"]):
+        number = str(form.get("order_number"))
+        order = form.order or await turn.client.orders_lookup(turn.conversation_id, number)
+        tell_order(turn, order)
+        if order["status"] == "shipped":
+            for parcel in await turn.client.orders_parcel(turn.conversation_id, number):
                 tell_parcel(turn, parcel)
         return []

@@ -8,8 +8,9 @@ import re
 from abc import ABC, abstractmethod
 from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from handoff.client import HandoffClient, HandoffError
 
@@ -30,7 +31,9 @@ class Turn:
         self.client = client
         self.conversation_id = str(tracker.sender_id)
         message = tracker.latest_message or {}
-        user = next((event for event in reversed(tracker.events or []) if event.get("event") == "user"), {})
+        user: dict[str, Any] = next(
+            (event for event in reversed(tracker.events or []) if event.get("event") == "user"), {}
+        )
         self.metadata: dict[str, Any] = user.get("metadata") or {}
         self.raw_text = str(user.get("text") or message.get("text") or "")
         # What understanding works on; the raw text where no graph ran (a pressed button).
@@ -71,7 +74,7 @@ class Turn:
 
     def say(self, response: str, content: dict[str, Any] | None = None, **values: Any) -> None:
         """Utter a response of the domain, filled with `values`; `content` adds the card or the choices to its text."""
-        filled = {name: "" if value is None else value for name, value in values.items()}
+        filled: dict[str, Any] = {name: "" if value is None else value for name, value in values.items()}
         self.dispatcher.utter_message(response=response, json_message={"content": content} if content else {}, **filled)
 
     def ask(self, response: str, options: list[dict[str, Any]], **values: Any) -> None:
@@ -122,7 +125,7 @@ def fail(turn: Turn, error: HandoffError) -> list[Event]:
     return []
 
 
-class SkillAction(Action, ABC):  # type: ignore[misc]
+class SkillAction(Action, ABC):
     """An action that answers in time and always says something, whatever the gateway does."""
 
     def __init__(self, client: HandoffClient | None = None) -> None:
@@ -141,7 +144,7 @@ class SkillAction(Action, ABC):  # type: ignore[misc]
     async def act(self, turn: Turn) -> list[Event]:
         """Answer the turn; HandoffError may pass through."""
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[Event]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> list[Event]:
         turn = Turn(dispatcher, tracker, self.client)
         try:
             return await asyncio.wait_for(self.act(turn), ACTION_SECONDS)

@@ -22,7 +22,7 @@ INTENT_RANKING = "intent_ranking"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
-class IntentClassifier(GraphComponent):  # type: ignore[misc]
+class IntentClassifier(GraphComponent):
     """`nlp.classifier.TextClassifier` over `intent_examples`. Sets `intent` and `intent_ranking`."""
 
     def __init__(
@@ -42,7 +42,7 @@ class IntentClassifier(GraphComponent):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`threshold`: below this confidence the intent is `nlu_fallback`; `encoder`: see `nlp.encoders`."""
-        return {"ranking_length": 4, "threshold": 0.3, "encoder": "full"}
+        return {"ranking_length": 4, "threshold": 0.42, "encoder": "full"}
 
     @classmethod
     def create(
@@ -83,7 +83,7 @@ class IntentClassifier(GraphComponent):  # type: ignore[misc]
         if self._classifier is None:
             raise RuntimeError("the intent classifier was neither trained nor loaded")
         texts = [str(message.get(TEXT) or "").lstrip(GUARD) for message in messages]
-        for message, text, prediction in zip(messages, texts, self._classifier.predict_many(texts)):
+        for message, text, prediction in zip(messages, texts, self._classifier.predict_many(texts), strict=True):
             self._put(message, text, prediction)
         return messages
 

@@ -75,6 +75,6 @@ class MoodMeter(GraphComponent):
         if self._mood is None:
             raise RuntimeError("the mood meter was neither trained nor loaded")
         feelings = self._mood.score_many([str(message.get(TEXT) or "").lstrip(GUARD) for message in messages])
-        for message, feeling in zip(messages, feelings):
+        for message, feeling in zip(messages, feelings, strict=True):
             message.set(MOOD, dict(feeling), add_to_output=True)
         return messages

@@ -21,7 +21,7 @@ GUARD = "\u2060"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class Normaliser(GraphComponent):  # type: ignore[misc]
+class Normaliser(GraphComponent):
     """Rewrites TEXT; the raw text stays on the tracker's user event."""
 
     @classmethod

@@ -49,7 +49,12 @@ class Dialogue:
     async def say(self, action: type[SkillAction], text: str, intent: str = "inform", *, anger: float = 0.0) -> Said:
         normal = normalise(text)
         entities = [entity.as_dict() for entity in _EXTRACTOR.extract(normal)]
-        data = {"text": normal, "intent": {"name": intent, "confidence": 0.9}, "entities": entities, "mood": {"anger": anger}}
+        data = {
+            "text": normal,
+            "intent": {"name": intent, "confidence": 0.9},
+            "entities": entities,
+            "mood": {"anger": anger},
+        }
         return await self._run(action, text, data, pressed=False)
 
     async def press(self, action: type[SkillAction], title: str) -> Said:
@@ -61,7 +66,11 @@ class Dialogue:
 
     async def _run(self, action: type[SkillAction], text: str, data: dict[str, Any], *, pressed: bool) -> Said:
         self.turn += 1
-        metadata = {"message_id": f"c1:{self.turn}", "verified": self.verified, **({"pressed": True} if pressed else {})}
+        metadata = {
+            "message_id": f"c1:{self.turn}",
+            "verified": self.verified,
+            **({"pressed": True} if pressed else {}),
+        }
         self.events.append({"event": "user", "text": text, "metadata": metadata, "parse_data": data})
         running = action(self.client)
         loop = {"name": self.loop} if self.loop else {}

@@ -20,19 +20,44 @@ from tests.fakes.gateway import SECRET, FakeGateway
 
 RASA_SECRET = "rasa-secret"
 START_SECONDS = 240.0
-_THREADS = {name: "1" for name in ("OMP_NUM_THREADS", "TF_INTRA_OP_PARALLELISM_THREADS", "TF_INTER_OP_PARALLELISM_THREADS")}
-_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "RASA_TELEMETRY_ENABLED": "false", "LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)}
+_THREADS = {
+    name: "1" for name in ("OMP_NUM_THREADS", "TF_INTRA_OP_PARALLELISM_THREADS", "TF_INTER_OP_PARALLELISM_THREADS")
+}
+_QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "RASA_TELEMETRY_ENABLED": "false",
+    "LOG_LEVEL": "WARNING",
+    "PYTHONPATH": str(ROOT),
+}
 
 
 def model(folder: Path) -> Path:
-    """The folder of a model that is newer than its sources: the project's own, or one trained now into `folder`."""
+    """The folder of a model: KEFU_TEST_MODELS, or the project's own if it is newer than its sources, or one trained now."""
+    if given := os.environ.get("KEFU_TEST_MODELS"):
+        return Path(given)
     sources = [ROOT / "config.yml", ROOT / "domain.yml"]
-    sources += [p for part in ("bot/data", "bot/nlu", "nlp") for p in (ROOT / part).rglob("*") if p.suffix in (".py", ".yml", ".tsv")]
+    sources += [
+        p
+        for part in ("bot/data", "bot/nlu", "nlp")
+        for p in (ROOT / part).rglob("*")
+        if p.suffix in (".py", ".yml", ".tsv")
+    ]
     newest = max(path.stat().st_mtime for path in sources)
     for ready in (ROOT / "bot" / "models" / "kefu.tar.gz", folder / "kefu.tar.gz"):
         if ready.exists() and ready.stat().st_mtime > newest:
             return ready.parent
-    command = [sys.executable, "-m", "rasa", "train", "--data", "bot/data", "--out", str(folder), "--fixed-model-name", "kefu"]
+    command = [
+        sys.executable,
+        "-m",
+        "rasa",
+        "train",
+        "--data",
+        "bot/data",
+        "--out",
+        str(folder),
+        "--fixed-model-name",
+        "kefu",
+    ]
     env = {**os.environ, **_THREADS, **_QUIET, "RASA_CACHE_DIRECTORY": str(folder / "cache")}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -65,7 +90,9 @@ class BotStack:
             "KEFU_INTERNAL_SECRET": SECRET, "KEFU_RASA_SECRET": RASA_SECRET, "KEFU_VAR": str(self._folder),
             "KEFU_ACTIONS_URL": f"http://127.0.0.1:{self._ports[1]}/webhook", "KEFU_TRACKER_DB": str(self._folder / "tracker.db"),
         }  # fmt: skip
-        self._http = httpx.Client(base_url=f"http://127.0.0.1:{self._ports[0]}/webhooks/kefu", timeout=30, trust_env=False)
+        self._http = httpx.Client(
+            base_url=f"http://127.0.0.1:{self._ports[0]}/webhooks/kefu", timeout=30, trust_env=False
+        )
         self._rasa: subprocess.Popen[bytes] | None = None
         self._actions: subprocess.Popen[bytes] | None = None
 
@@ -74,7 +101,9 @@ class BotStack:
         self._start_rasa()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._http.close()
         for process in (self._rasa, self._actions):
             if process is not None and process.poll() is None:
@@ -103,7 +132,9 @@ class BotStack:
 
     def _start_rasa(self) -> None:
         files = ("--credentials", "credentials.yml", "--endpoints", "endpoints.yml")
-        self._rasa = self._spawn("rasa", "run", "-i", "127.0.0.1", "-p", str(self._ports[0]), "--model", str(self._models), *files)
+        self._rasa = self._spawn(
+            "rasa", "run", "-i", "127.0.0.1", "-p", str(self._ports[0]), "--model", str(self._models), *files
+        )
         self._until(lambda: self._http.get("/health"), self._rasa)
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:

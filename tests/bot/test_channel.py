@@ -27,6 +27,7 @@ class ScriptedConversation:
         self.gate = asyncio.Event()
         self.gate.set()
         self.entered = asyncio.Event()
+        self.two = asyncio.Event()  # two turns were running at once
         self.played: list[str] = []
         self.at_once = self.most_at_once = 0
         self.error: Exception | None = None
@@ -35,6 +36,8 @@ class ScriptedConversation:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.entered.set()
+        if self.at_once == 2:
+            self.two.set()
         try:
             await self.gate.wait()
             if self.error:
@@ -141,8 +144,7 @@ async def test_that_a_conversation_has_one_turn_at_a_time_and_others_do_not_wait
         conversation.gate.clear()
         conversation.entered.clear()
         waiting = [asyncio.ensure_future(client.post("/webhook", json=turn(9, s), headers=SECRET)) for s in ("a", "b")]
-        while conversation.at_once < 2:
-            await asyncio.sleep(0)
+        await conversation.two.wait()
         conversation.gate.set()
         assert [response.status_code for response in await asyncio.gather(*waiting)] == [200, 200]
 

@@ -36,7 +36,12 @@ class ScriptedProcessor(TurnProcessor):
 
     async def parse_message(self, message: UserMessage, *args: Any, **kwargs: Any) -> dict[str, Any]:
         text = message.text
-        return {"text": text, "intent": {"name": "greet", "confidence": 0.9}, "entities": [], "mood": {"label": "angry", "anger": 0.9}}
+        return {
+            "text": text,
+            "intent": {"name": "greet", "confidence": 0.9},
+            "entities": [],
+            "mood": {"label": "angry", "anger": 0.9},
+        }
 
     async def play(self, message: UserMessage, tracker: DialogueStateTracker) -> None:
         self.played += 1
@@ -83,7 +88,9 @@ async def test_that_the_same_message_id_is_answered_from_the_store_even_after_a_
     assert len((await tracker_of(fresh)).events) == events
 
 
-async def test_that_a_failed_turn_leaves_nothing(conversation: Conversation, processor: ScriptedProcessor, store: KefuTrackerStore) -> None:
+async def test_that_a_failed_turn_leaves_nothing(
+    conversation: Conversation, processor: ScriptedProcessor, store: KefuTrackerStore
+) -> None:
     await conversation.answer(request(1))
     before = [event.as_dict() for event in (await tracker_of(store)).events]
 
@@ -106,7 +113,9 @@ async def test_that_an_error_of_the_store_is_not_hidden(conversation: Conversati
     assert await store.retrieve("c1") is None
 
 
-async def test_that_events_and_answer_are_saved_both_or_neither(conversation: Conversation, store: KefuTrackerStore) -> None:
+async def test_that_events_and_answer_are_saved_both_or_neither(
+    conversation: Conversation, store: KefuTrackerStore
+) -> None:
     await conversation.answer(request(1))
     tracker = await tracker_of(store)
     count = len(tracker.events)
@@ -139,7 +148,9 @@ async def test_that_what_a_human_and_the_customer_said_is_known_and_the_form_is_
     assert not isinstance(before, UserUttered)
 
 
-async def test_that_history_is_not_told_twice_even_in_a_new_session(conversation: Conversation, store: KefuTrackerStore) -> None:
+async def test_that_history_is_not_told_twice_even_in_a_new_session(
+    conversation: Conversation, store: KefuTrackerStore
+) -> None:
     history = (Said(2, "agent", "我来处理"),)
     await conversation.answer(request(3, history=history))
     for number in range(4, SESSION_TURNS + 6):
@@ -167,12 +178,14 @@ async def test_that_a_long_session_ends_between_forms_and_keeps_its_slots(
     assert answer["slots"]["order_number"] == "KF202611100001"
 
 
-async def test_that_a_button_brings_its_meaning_and_the_mood_of_its_words(conversation: Conversation, store: KefuTrackerStore) -> None:
+async def test_that_a_button_brings_its_meaning_and_no_mood(
+    conversation: Conversation, store: KefuTrackerStore
+) -> None:
     meaning = {"intent": {"name": "inform"}, "entities": [{"entity": "item", "value": "KN-01"}]}
     answer = await conversation.answer(request(1, "羊毛开衫", parse_data=meaning))
     assert answer["nlu"]["intent"] == "inform"
     assert answer["nlu"]["entities"] == [{"entity": "item", "value": "KN-01"}]
-    assert answer["nlu"]["mood"] == {"label": "angry", "anger": 0.9}
+    assert answer["nlu"]["mood"] == {"label": "neutral", "anger": 0.0}
 
 
 @pytest.mark.parametrize(
@@ -183,12 +196,16 @@ async def test_that_a_button_brings_its_meaning_and_the_mood_of_its_words(conver
         {"intent": {"name": "inform"}, "entities": [{"entity": "customer_id", "value": "c002"}]},
     ],
 )
-async def test_that_a_button_can_mean_only_what_the_domain_has(conversation: Conversation, meaning: dict[str, Any]) -> None:
+async def test_that_a_button_can_mean_only_what_the_domain_has(
+    conversation: Conversation, meaning: dict[str, Any]
+) -> None:
     with pytest.raises(UnknownMeaning):
         await conversation.answer(request(1, "x", parse_data=meaning))
 
 
-async def test_that_only_standing_facts_can_be_set_from_outside(conversation: Conversation, store: KefuTrackerStore) -> None:
+async def test_that_only_standing_facts_can_be_set_from_outside(
+    conversation: Conversation, store: KefuTrackerStore
+) -> None:
     await conversation.answer(request(1, slots={"order_number": "KF1", "last_order": "KF2", "locale": "en"}))
     tracker = await tracker_of(store)
     assert (tracker.get_slot("order_number"), tracker.get_slot("last_order")) == (None, "KF2")
@@ -196,14 +213,20 @@ async def test_that_only_standing_facts_can_be_set_from_outside(conversation: Co
 
 
 @pytest.mark.parametrize(
-    ("text", "locale"), [("where is my order please", "en"), ("我想查訂單", "zh-Hant"), ("我想查订单", "zh-Hans"), ("👍", "zh-Hans")]
+    ("text", "locale"),
+    [("where is my order please", "en"), ("我想查訂單", "zh-Hant"), ("我想查订单", "zh-Hans"), ("👍", "zh-Hans")],
 )
 async def test_that_the_locale_follows_the_customer(conversation: Conversation, text: str, locale: str) -> None:
     assert (await conversation.answer(request(1, text)))["locale"] == locale
 
 
-async def test_that_answers_to_traditional_writing_are_traditional(conversation: Conversation, processor: ScriptedProcessor) -> None:
-    sent = {"text": "订单", "custom": {"content": {"type": "choices", "options": [{"title": "退货", "parse_data": {}}]}}}
+async def test_that_answers_to_traditional_writing_are_traditional(
+    conversation: Conversation, processor: ScriptedProcessor
+) -> None:
+    sent = {
+        "text": "订单",
+        "custom": {"content": {"type": "choices", "options": [{"title": "退货", "parse_data": {}}]}},
+    }
 
     def speak(message: UserMessage, tracker: DialogueStateTracker) -> None:
         message.output_channel.messages.append({**sent["custom"]["content"], "text": sent["text"]})  # type: ignore[index]
@@ -233,5 +256,9 @@ async def test_that_a_failed_action_fails_the_turn(processor: ScriptedProcessor)
     tracker = DialogueStateTracker("c1", DOMAIN.slots)
     with pytest.raises(TurnFailed, match="action_faq"):
         await processor._run_action(
-            BrokenAction(), tracker, None, None, PolicyPrediction.for_action_name(DOMAIN, "action_faq")  # type: ignore[arg-type]
+            BrokenAction(),
+            tracker,
+            None,
+            None,
+            PolicyPrediction.for_action_name(DOMAIN, "action_faq"),  # type: ignore[arg-type]
         )

@@ -78,7 +78,13 @@ def test_that_entities_carry_their_place_in_the_normal_form(tmp_path: Path) -> N
 
 
 def test_that_mood_is_put_on_the_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = [("垃圾骗子", "angry"), ("气死我了", "angry"), ("太好了谢谢", "happy"), ("你好", "neutral"), ("唉好难过", "sad")] * 3
+    few = [
+        ("垃圾骗子", "angry"),
+        ("气死我了", "angry"),
+        ("太好了谢谢", "happy"),
+        ("你好", "neutral"),
+        ("唉好难过", "sad"),
+    ] * 3
     monkeypatch.setattr("bot.nlu.mood.read_examples", lambda: ([text for text, _ in few], [label for _, label in few]))
     meter = created(MoodMeter, tmp_path)
     resource = meter.train(TrainingData([]))

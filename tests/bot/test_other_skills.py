@@ -41,7 +41,9 @@ async def test_that_a_foreign_order_looks_like_a_missing_one(start: Start, gatew
     assert foreign[0] == "utter_order_not_found"
 
 
-async def test_that_a_stranger_asking_for_a_parcel_is_taken_through_the_order(start: Start, strangers_gateway: FakeGateway) -> None:
+async def test_that_a_stranger_asking_for_a_parcel_is_taken_through_the_order(
+    start: Start, strangers_gateway: FakeGateway
+) -> None:
     dialogue = start(strangers_gateway)
     said = await dialogue.say(ActionTrackParcel, f"{SHIPPED}的快递到哪了", "track_parcel")
     assert said.followup == "track_order_form"
@@ -87,7 +89,9 @@ async def test_that_never_mind_keeps_the_order(start: Start, gateway: FakeGatewa
     assert gateway.orders[PAID]["status"] == "paid"
 
 
-async def test_that_a_company_is_asked_for_its_tax_number_and_a_person_is_not(start: Start, gateway: FakeGateway) -> None:
+async def test_that_a_company_is_asked_for_its_tax_number_and_a_person_is_not(
+    start: Start, gateway: FakeGateway
+) -> None:
     dialogue = start(gateway)
     await dialogue.say(InvoiceForm, f"开发票 {DELIVERED}", "request_invoice")
     said = await dialogue.say(InvoiceForm, "杭州云海科技有限公司")
@@ -97,7 +101,11 @@ async def test_that_a_company_is_asked_for_its_tax_number_and_a_person_is_not(st
     await dialogue.say(InvoiceForm, "wang@example.com")
     await dialogue.say(InvoiceForm, "确认", "affirm")
     (body,) = gateway.written("orders/invoice")
-    assert (body["title"], body["tax_number"], body["email"]) == ("杭州云海科技有限公司", "91330100MA27XYZ12A", "wang@example.com")
+    assert (body["title"], body["tax_number"], body["email"]) == (
+        "杭州云海科技有限公司",
+        "91330100MA27XYZ12A",
+        "wang@example.com",
+    )
     person = start(gateway)
     await person.say(InvoiceForm, f"开发票 {DELIVERED}", "request_invoice")
     said = await person.press(InvoiceForm, "个人")
@@ -127,7 +135,9 @@ async def test_that_two_products_are_compared(start: Start, gateway: FakeGateway
     ("decision", "response"),
     [("answer", "utter_faq_answer"), ("choices", "utter_faq_choices"), ("unknown", "utter_faq_unknown")],
 )
-async def test_that_the_knowledge_base_decides_how_to_answer(start: Start, gateway: FakeGateway, decision: str, response: str) -> None:
+async def test_that_the_knowledge_base_decides_how_to_answer(
+    start: Start, gateway: FakeGateway, decision: str, response: str
+) -> None:
     gateway.faq_decision = decision
     said = await start(gateway).say(ActionFaq, "多久发货", "ask_faq")
     assert said.responses == [response]
@@ -186,7 +196,9 @@ async def test_that_a_return_is_known_after_it_was_opened(start: Start, gateway:
     assert "11月25日" in said.values["lines"], "Beijing's day, not Greenwich's"
 
 
-@pytest.mark.parametrize("action", [ActionFaq, ActionPrice, TrackOrderForm, ReturnForm, ActionTrackParcel, ActionCheckCaseStatus])
+@pytest.mark.parametrize(
+    "action", [ActionFaq, ActionPrice, TrackOrderForm, ReturnForm, ActionTrackParcel, ActionCheckCaseStatus]
+)
 async def test_that_every_skill_says_so_when_the_gateway_is_down(start: Start, action: type[SkillAction]) -> None:
     with FakeGateway() as gone:
         dialogue = start(gone)

@@ -36,8 +36,14 @@ def test_that_a_good_request_passes() -> None:
         ({"metadata": {"message_id": "c1:1", "seq": -1}}, "metadata.seq"),
         ({"metadata": {"message_id": "c1:1", "seq": True}}, "metadata.seq"),
         ({"parse_data": {"intent": "greet"}}, "parse_data"),
-        ({"parse_data": {"intent": {"name": "inform"}, "entities": [{"entity": "item", "value": {"$gt": ""}}]}}, "parse_data.entities"),
-        ({"parse_data": {"intent": {"name": "inform"}, "entities": [{"entity": "item", "value": "x" * 501}]}}, "parse_data.entities"),
+        (
+            {"parse_data": {"intent": {"name": "inform"}, "entities": [{"entity": "item", "value": {"$gt": ""}}]}},
+            "parse_data.entities",
+        ),
+        (
+            {"parse_data": {"intent": {"name": "inform"}, "entities": [{"entity": "item", "value": "x" * 501}]}},
+            "parse_data.entities",
+        ),
         ({"history": [{"seq": 1, "sender": "root", "text": "x"}]}, "history"),
         ({"history": "x"}, "history"),
         ({"slots": [1]}, "slots"),

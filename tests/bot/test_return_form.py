@@ -38,7 +38,9 @@ async def test_that_everything_said_at_once_needs_only_a_yes(start: Start, gatew
     assert said.responses[0] == "utter_return_created"
 
 
-async def test_that_a_correction_at_the_summary_asks_only_for_what_is_missing(start: Start, gateway: FakeGateway) -> None:
+async def test_that_a_correction_at_the_summary_asks_only_for_what_is_missing(
+    start: Start, gateway: FakeGateway
+) -> None:
     dialogue = start(gateway)
     await to_the_summary(dialogue)
     said = await dialogue.say(ReturnForm, "不对,我要换货", "correct")
@@ -61,6 +63,24 @@ async def test_that_a_bare_no_at_the_summary_asks_what_should_change(start: Star
     said = await dialogue.say(ReturnForm, "第二个")
     assert dialogue.slots["item"] == "SH-02"
     assert said.responses == ["utter_confirm_return"]
+
+
+async def test_that_one_word_of_an_items_name_is_enough_when_asked(start: Start, gateway: FakeGateway) -> None:
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "我要退货", "start_return")
+    assert dialogue.last.responses == ["utter_ask_item"], "the only delivered order is taken without a question"
+    await dialogue.say(ReturnForm, "开衫")
+    assert dialogue.slots["item"] == "KN-01"
+
+
+async def test_that_a_question_that_was_not_understood_is_looked_up(start: Start, gateway: FakeGateway) -> None:
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "我要退货", "start_return")
+    said = await dialogue.say(ReturnForm, "这个要多久呀？", "nlu_fallback")
+    assert said.responses == ["utter_faq_answer", "utter_ask_item"]
+    gateway.faq_decision = "unknown"
+    said = await dialogue.say(ReturnForm, "那个怎么弄呀？", "nlu_fallback")
+    assert said.responses == ["utter_form_not_understood", "utter_ask_item"]
 
 
 async def test_that_another_order_may_be_chosen_at_any_step(start: Start, gateway: FakeGateway) -> None:
@@ -92,7 +112,9 @@ async def test_that_the_customer_can_stop_at_any_time(start: Start, gateway: Fak
     assert gateway.written("cases") == []
 
 
-async def test_that_asking_for_a_person_ends_the_form_and_keeps_what_was_said(start: Start, gateway: FakeGateway) -> None:
+async def test_that_asking_for_a_person_ends_the_form_and_keeps_what_was_said(
+    start: Start, gateway: FakeGateway
+) -> None:
     dialogue = start(gateway)
     await dialogue.say(ReturnForm, "我要退货", "start_return")
     await dialogue.press(ReturnForm, "羊毛针织开衫")
@@ -162,7 +184,9 @@ async def test_that_wrong_numbers_and_wrong_digits_get_one_answer(
     assert said.responses == ["utter_order_not_found", "utter_ask_order_number"]
 
 
-async def test_that_a_stranger_with_number_and_digits_gets_the_order(start: Start, strangers_gateway: FakeGateway) -> None:
+async def test_that_a_stranger_with_number_and_digits_gets_the_order(
+    start: Start, strangers_gateway: FakeGateway
+) -> None:
     dialogue = start(strangers_gateway)
     await dialogue.say(ReturnForm, f"我要退货 订单{DELIVERED}", "start_return")
     said = await dialogue.say(ReturnForm, "尾号1234")

@@ -30,7 +30,9 @@ def talk(stack: BotStack, request: pytest.FixtureRequest) -> Talk:
     return Talk(stack, f"t{abs(hash(request.node.name))}")
 
 
-def test_that_a_chinese_customer_returns_an_item_with_a_correction_and_a_question(talk: Talk, running: FakeGateway) -> None:
+def test_that_a_chinese_customer_returns_an_item_with_a_correction_and_a_question(
+    talk: Talk, running: FakeGateway
+) -> None:
     before = len(running.cases)
     talk.say("你好，我要退货")
     talk.press("羊毛针织开衫")
@@ -54,7 +56,8 @@ def test_that_an_english_customer_returns_an_item(talk: Talk, running: FakeGatew
     talk.say("they are too small")
     talk.say("I'd like a refund please")
     assert talk.say("I'll drop it off").text.startswith("Please check")
-    assert running.cases[0]["number"] in talk.say("yes").text.replace("\n", " ")
+    answer = talk.say("yes")
+    assert running.cases[0]["number"] in answer.text
 
 
 def test_that_a_customer_can_stop_in_the_middle(talk: Talk, running: FakeGateway) -> None:
@@ -76,7 +79,9 @@ def test_that_commands_are_only_text(stack: BotStack, prefix: str, command: str)
     assert answer.body["slots"].get("active_form") == "return_form", "the conversation was not reset"
 
 
-@pytest.mark.parametrize("text", ["😀😀😀", "\x00\x01", "a\x00b", "？？？", "<script>alert(1)</script>", "'; DROP TABLE events;--", "\ud83d"])
+@pytest.mark.parametrize(
+    "text", ["😀😀😀", "\x00\x01", "a\x00b", "？？？", "<script>alert(1)</script>", "'; DROP TABLE events;--", "\ud83d"]
+)
 def test_that_odd_texts_get_an_answer(stack: BotStack, text: str) -> None:
     body = text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     answer = Talk(stack, f"odd{abs(hash(text))}").say(body)
@@ -108,7 +113,9 @@ def test_that_the_bot_comes_back_informed(talk: Talk, running: FakeGateway) -> N
     assert "已登记退货" in answer.text
 
 
-def test_that_a_turn_sent_again_is_answered_again_and_done_once_even_after_a_crash(talk: Talk, stack: BotStack, running: FakeGateway) -> None:
+def test_that_a_turn_sent_again_is_answered_again_and_done_once_even_after_a_crash(
+    talk: Talk, stack: BotStack, running: FakeGateway
+) -> None:
     talk.say(f"取消订单 {PAID}")
     first = talk.say("确认取消")
     assert first.status == 200
@@ -141,4 +148,4 @@ def test_that_anger_is_seen_and_brings_a_person(talk: Talk) -> None:
 def test_that_traditional_writing_is_answered_in_kind(talk: Talk) -> None:
     answer = talk.say("我想查詢訂單")
     assert answer.body["locale"] == "zh-Hant"
-    assert "訂單" in answer.text
+    assert "輕便帆布鞋" in answer.options[0]["title"]

@@ -13,7 +13,12 @@ from types import TracebackType
 from typing import Any
 
 SECRET = "internal-secret"
-WRITES = ("/internal/v1/orders/cancel", "/internal/v1/orders/address", "/internal/v1/orders/invoice", "/internal/v1/cases")
+WRITES = (
+    "/internal/v1/orders/cancel",
+    "/internal/v1/orders/address",
+    "/internal/v1/orders/invoice",
+    "/internal/v1/cases",
+)
 
 
 def item(sku: str, zh: str, en: str, size: str, returned: bool = False) -> dict[str, Any]:
@@ -24,15 +29,31 @@ CARDIGAN = item("KN-01", "羊毛针织开衫", "Wool knit cardigan", "M")
 SHOES = item("SH-02", "轻便帆布鞋", "Light canvas shoes", "40")
 
 
-def order(number: str, status: str, *items: dict[str, Any], customer: str = "c001", digits: str = "1234") -> dict[str, Any]:
+def order(
+    number: str, status: str, *items: dict[str, Any], customer: str = "c001", digits: str = "1234"
+) -> dict[str, Any]:
     early = status in ("unpaid", "paid", "packed")
     return {
-        "number": number, "customer_id": customer, "phone_last4": digits, "status": status,
-        "placed_at": "2026-11-10T03:00:00Z", "paid_at": None, "delivered_at": None, "items": list(items),
-        "total": 12900 * len(items), "currency": "CNY", "shipping_fee": 0,
+        "number": number,
+        "customer_id": customer,
+        "phone_last4": digits,
+        "status": status,
+        "placed_at": "2026-11-10T03:00:00Z",
+        "paid_at": None,
+        "delivered_at": None,
+        "items": list(items),
+        "total": 12900 * len(items),
+        "currency": "CNY",
+        "shipping_fee": 0,
         "address": {"name": "王小明", "phone_masked": "138****1234", "text": "杭州市西湖区文三路1号"},
-        "parcels": [] if early else [{"tracking_number": "SF1234567890", "carrier": {"zh": "顺丰", "en": "SF"}, "status": "in_transit"}],
-        "invoice": None, "returns": [], "cancellable": early, "address_changeable": early, "returnable_until": "2026-12-01T00:00:00Z",
+        "parcels": []
+        if early
+        else [{"tracking_number": "SF1234567890", "carrier": {"zh": "顺丰", "en": "SF"}, "status": "in_transit"}],
+        "invoice": None,
+        "returns": [],
+        "cancellable": early,
+        "address_changeable": early,
+        "returnable_until": "2026-12-01T00:00:00Z",
     }
 
 
@@ -50,22 +71,40 @@ def orders() -> dict[str, dict[str, Any]]:
     return {one["number"]: one for one in copy.deepcopy(every)}
 
 
-def product(sku: str, zh: str, en: str, price: int, sizes: dict[str, int], list_price: int | None = None) -> dict[str, Any]:
+def product(
+    sku: str, zh: str, en: str, price: int, sizes: dict[str, int], list_price: int | None = None
+) -> dict[str, Any]:
     return {
-        "sku": sku, "name": {"zh": zh, "en": en}, "category": "clothes", "description": {"zh": zh + "，舒适百搭。", "en": en + "."},
-        "price": price, "currency": "CNY", "list_price": list_price or price,
-        "sizes": [{"size": size, "stock": stock} for size, stock in sizes.items()], "stock": sum(sizes.values()),
-        "delivery_days": [2, 4], "returnable": True, "url": "/p/" + sku, "image": "/i/" + sku,
+        "sku": sku,
+        "name": {"zh": zh, "en": en},
+        "category": "clothes",
+        "description": {"zh": zh + "，舒适百搭。", "en": en + "."},
+        "price": price,
+        "currency": "CNY",
+        "list_price": list_price or price,
+        "sizes": [{"size": size, "stock": stock} for size, stock in sizes.items()],
+        "stock": sum(sizes.values()),
+        "delivery_days": [2, 4],
+        "returnable": True,
+        "url": "/p/" + sku,
+        "image": "/i/" + sku,
     }
 
 
+AT_THE_HUB = {
+    "at": "2026-11-20T02:00:00Z",
+    "place": {"zh": "杭州", "en": "Hangzhou"},
+    "text": {"zh": "已到达转运中心", "en": "Arrived at the hub"},
+}
 PRODUCTS = [
     product("KN-01", "羊毛针织开衫", "Wool knit cardigan", 12900, {"S": 3, "M": 0, "L": 5}, 19900),
     product("SH-02", "轻便帆布鞋", "Light canvas shoes", 15900, {"39": 2, "40": 4}),
     product("MG-03", "保温杯", "Thermos bottle", 8900, {"500ml": 9}),
 ]
 FAQ = {
-    "entry_id": "ship-when", "category": "shipping", "score": 0.91,
+    "entry_id": "ship-when",
+    "category": "shipping",
+    "score": 0.91,
     "question": {"zh": "多久发货", "en": "When do you ship?"},
     "answer": {"zh": "付款后48小时内发货。", "en": "We ship within 48 hours of payment."},
 }
@@ -94,7 +133,9 @@ class FakeGateway:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -133,12 +174,17 @@ class FakeGateway:
 
     def _products_search(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         query = body["query"].lower()
-        hits = [p for p in PRODUCTS if not query or any(_meets(query, text) for text in (*p["name"].values(), p["sku"]))]
+        hits = [
+            p for p in PRODUCTS if not query or any(_meets(query, text) for text in (*p["name"].values(), p["sku"]))
+        ]
         return 200, {"products": hits[: body.get("limit", 5)]}
 
     def _orders_list(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         mine = [o for o in self.orders.values() if self._open(o["number"])]
-        return 200, {"verified": self.customer is not None, "orders": [_public(o) for o in mine][: body.get("limit", 5)]}
+        return 200, {
+            "verified": self.customer is not None,
+            "orders": [_public(o) for o in mine][: body.get("limit", 5)],
+        }
 
     def _orders_lookup(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         found = self.orders.get(body["order_number"])
@@ -157,11 +203,16 @@ class FakeGateway:
         if number is None:
             number = next((o["number"] for o in self.orders.values() if o["parcels"]), "")
         if not self._open(number):
-            return _refusal(403 if self.customer is None else 404, "verification_required" if self.customer is None else "order_not_found")
+            return _refusal(
+                403 if self.customer is None else 404,
+                "verification_required" if self.customer is None else "order_not_found",
+            )
         parcels = [
             {
-                **parcel, "order_number": number, "eta": "2026-11-25T10:00:00Z",
-                "events": [{"at": "2026-11-20T02:00:00Z", "place": {"zh": "杭州", "en": "Hangzhou"}, "text": {"zh": "已到达转运中心", "en": "Arrived at the hub"}}],
+                **parcel,
+                "order_number": number,
+                "eta": "2026-11-25T10:00:00Z",
+                "events": [AT_THE_HUB],
             }
             for parcel in self.orders[number]["parcels"]
         ]
@@ -171,11 +222,16 @@ class FakeGateway:
         return self._change(body, "cancellable", "not_cancellable", {"status": "cancelled", "cancellable": False})
 
     def _orders_address(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        return self._change(body, "address_changeable", "address_locked", {"address": {"text": body["address"]["text"]}})
+        return self._change(
+            body, "address_changeable", "address_locked", {"address": {"text": body["address"]["text"]}}
+        )
 
     def _orders_invoice(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         status, answer = self._change(body, "total", "not_invoiceable", {"invoice": {"title": body["title"]}})
-        return status, answer if status != 200 else {**answer, "invoice": {"title": body["title"], "email": body["email"]}}
+        return status, answer if status != 200 else {
+            **answer,
+            "invoice": {"title": body["title"], "email": body["email"]},
+        }
 
     def _cases(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         number = body.get("order_number")
@@ -185,8 +241,15 @@ class FakeGateway:
             if body["data"]["sku"] not in {one["sku"] for one in self.orders[number]["items"]}:
                 return _refusal(422, "bad_sku")
         case = {
-            "id": f"case{len(self.cases)}", "number": f"R26112200{len(self.cases):02d}", "kind": body["kind"], "status": "open",
-            "order_number": number, "summary": "", "data": body["data"], "due_at": "2026-11-24T10:00:00Z", "created_at": "2026-11-22T10:00:00Z",
+            "id": f"case{len(self.cases)}",
+            "number": f"R26112200{len(self.cases):02d}",
+            "kind": body["kind"],
+            "status": "open",
+            "order_number": number,
+            "summary": "",
+            "data": body["data"],
+            "due_at": "2026-11-24T10:00:00Z",
+            "created_at": "2026-11-22T10:00:00Z",
         }
         self.cases.insert(0, case)
         return 200, {"case": case}
@@ -198,7 +261,9 @@ class FakeGateway:
         found = self.orders.get(number)
         return found is not None and (found["customer_id"] == self.customer or number in self.opened)
 
-    def _change(self, body: dict[str, Any], flag: str, refusal: str, change: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def _change(
+        self, body: dict[str, Any], flag: str, refusal: str, change: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
         if not self._open(body["order_number"]):
             return _refusal(404, "order_not_found")
         found = self.orders[body["order_number"]]
