@@ -40,7 +40,8 @@ class SqlHandoffs:
 
     def of(self, id: ConversationId) -> list[Handoff]:
         """See ports.Handoffs."""
-        query = select(h).where(h.c.conversation_id == id).order_by(h.c.requested_at)
+        # Passages follow each other, so the one that has ended is the earlier, even within one moment.
+        query = select(h).where(h.c.conversation_id == id).order_by(h.c.requested_at, h.c.ended_at.nulls_last())
         return [_handoff(row) for row in self._db.execute(query)]
 
     def open(self) -> list[tuple[Handoff, Conversation]]:
