@@ -330,21 +330,17 @@ async def test_that_agents_see_and_move_the_cases_of_their_teams_only(stocked: H
 
 async def test_that_strange_words_in_a_case_are_stored_or_refused(stocked: House) -> None:
     visitor = await stocked.visitor()
-    for n, words in enumerate(
-        ("'; DROP TABLE cases; --", "<script>alert(1)</script>", "=1+1", "\x00", "\ud800", "😀" * 900)
-    ):
-        try:
-            case = await open_case(
-                stocked.services,
-                visitor.id,
-                kind="complaint",
-                order_number=None,
-                subject=words,
-                data={"text": words},
-                key=f"k{n}",
-            )
-        except KefuError as refused:
-            assert refused.status in (400, 422)
-        else:
-            assert len(case.summary) <= 500
-    assert len(await list_cases_of(stocked.services, visitor.id)) >= 4
+    strange = ("'; DROP TABLE cases; --", "<script>alert(1)</script>", "=1+1", "\x00", "\ud800", "😀" * 900)
+
+    async def complain(n: int) -> Any:
+        words = strange[n]
+        data = {"text": words}
+        return await open_case(
+            stocked.services, visitor.id, kind="complaint", order_number=None, subject=words, data=data, key=f"k{n}"
+        )
+
+    outcomes = await gathered(*(complain(n) for n in range(len(strange))))
+    refused = [o for o in outcomes if isinstance(o, BaseException)]
+    assert all(isinstance(o, KefuError) and o.status in (400, 422) for o in refused), refused
+    made = await list_cases_of(stocked.services, visitor.id)
+    assert {c.summary for c in made} >= {*strange[:3], "😀" * 500}
