@@ -280,7 +280,8 @@ async def test_that_the_bot_comes_back_knowing_what_was_said(house: House) -> No
     assert [(h["sender"], h["text"]) for h in request["history"]] == [
         ("customer", "转人工"), ("agent", "已经给您登记退货"), ("customer", "好的谢谢"),
     ]  # fmt: skip
-    assert request["slots"]["handoff_summary"] == "小王: 退货已登记，等取件"
+    # The private note stays private: the bot might repeat it to the customer.
+    assert request["slots"]["handoff_summary"] == "小王: 已经给您登记退货"
     assert request["slots"]["last_order"] == "KF1"
     await house.asks(visitor, "谢谢")
     assert house.bot.requests[-1]["history"] == []

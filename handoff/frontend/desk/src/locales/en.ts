@@ -85,7 +85,7 @@ const en: typeof zhCN = {
   handBack: {
     title: "Hand back to the bot",
     body: "The bot will know what was said here and goes on with this customer.",
-    note: "Note for the bot and colleagues (optional, not visible to the customer)",
+    note: "Note for colleagues (optional, not visible to the customer)",
   },
   resolve: {
     title: "Resolve the conversation",

@@ -83,7 +83,7 @@ export default {
   handBack: {
     title: "交还机器人",
     body: "机器人会知道你们刚才聊了什么，并继续接待这位客户。",
-    note: "给机器人和同事的备注（可不填，客户看不到）",
+    note: "给同事的备注（可不填，客户看不到）",
   },
   resolve: {
     title: "解决会话",
