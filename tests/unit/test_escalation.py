@@ -8,9 +8,19 @@ from handoff.domain.escalation import Thresholds, TurnView, asks_for_human, deci
 
 @pytest.mark.parametrize(
     "text",
-    ["转人工", "转人工!!", "人工", "人工客服", "我要转人工客服", "轉人工", "找真人", "麻烦帮我转一下人工", "人工服务", "有没有人工啊", "zhuan rengong",
-     "zhuanrengong", "  转人工。", "human please", "Can I talk to a real person?", "agent", "I want to speak to someone", "接人工", "給我轉人工",
-     "转接人工", "转人工，别再让机器人回复了", "HUMAN AGENT", "i need a human", "叫个活人来", "联系人工客服"],
+    (
+        "转人工 转人工!! 人工 人工客服 我要转人工客服 轉人工 找真人 麻烦帮我转一下人工 人工服务 有没有人工啊 zhuanrengong 接人工 給我轉人工 转接人工 "
+        "转人工，别再让机器人回复了 叫个活人来 联系人工客服"
+    ).split()
+    + [
+        "zhuan rengong",
+        "  转人工。",
+        "human please",
+        "Can I talk to a real person?",
+        "agent",
+        "I want to speak to someone",
+    ]
+    + ["HUMAN AGENT", "i need a human"],
 )
 def test_that_a_plain_request_for_a_human_is_recognised(text: str) -> None:
     assert asks_for_human(text)
@@ -18,7 +28,18 @@ def test_that_a_plain_request_for_a_human_is_recognised(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["人工智能音箱多少钱", "安装人工费怎么算", "不用转人工", "先别转人工", "", "😀", "退货怎么弄", "你是人工智能吗", "订单 12315", "is the agent fee included in shipping"],
+    [
+        "人工智能音箱多少钱",
+        "安装人工费怎么算",
+        "不用转人工",
+        "先别转人工",
+        "",
+        "😀",
+        "退货怎么弄",
+        "你是人工智能吗",
+        "订单 12315",
+    ]
+    + ["is the agent fee included in shipping"],
 )
 def test_that_other_talk_is_no_request_for_a_human(text: str) -> None:
     assert not asks_for_human(text)
@@ -68,7 +89,11 @@ def test_that_the_same_question_again_escalates() -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule", "priority"),
-    [("我要打12315", "legal", Priority.URGENT), ("充电器起火了", "safety", Priority.URGENT), ("为什么扣了两次钱", "payment", Priority.HIGH)],
+    [
+        ("我要打12315", "legal", Priority.URGENT),
+        ("充电器起火了", "safety", Priority.URGENT),
+        ("为什么扣了两次钱", "payment", Priority.HIGH),
+    ],
 )
 def test_that_legal_safety_and_payment_words_escalate_at_once(text: str, rule: str, priority: Priority) -> None:
     decision = decide([turn(1, text)])
