@@ -25,6 +25,7 @@ _HIDDEN_SLOTS = frozenset(
         "offered",
         "misses",
         "confirmed",
+        "phone_last4",
         "product",
         "session_started_metadata",
     }

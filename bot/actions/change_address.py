@@ -38,7 +38,8 @@ class AddressStep(Step):
             return given[1].strip()[:200]
         text = turn.raw_text.strip()
         plausible = len(text) >= MIN_ADDRESS and len(_LOOKS_LIKE.findall(text)) >= (1 if re.search(r"\d", text) else 2)
-        return text[:200] if asked and plausible else None
+        again = form.get("new_address") is not None and turn.intent in ("inform", "correct", "change_address")
+        return text[:200] if plausible and (asked or again) else None
 
 
 class ChangeAddressForm(FormAction):

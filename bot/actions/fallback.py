@@ -16,6 +16,9 @@ class ActionDefaultFallback(SkillAction):
         return "action_default_fallback"
 
     async def act(self, turn: Turn) -> list[Event]:
+        if turn.entity("order_number"):
+            # A bare number, said without a word: the customer wants to know about that order.
+            return [{"event": "followup", "name": "track_order_form"}]
         again = _missed_before(turn.tracker.events or [])
         found = await self._search(turn)
         strange = turn.intent == "out_of_scope"

@@ -23,6 +23,7 @@ FORM_OF_INTENT = {
     "cancel_order": "cancel_order_form",
     "change_address": "change_address_form",
     "request_invoice": "invoice_form",
+    "complain": "complaint_form",
 }
 # Below this a free answer ("地址写错了") is rather an answer than a change of plans.
 SURE = 0.75

@@ -134,6 +134,8 @@ class SkillAction(Action, ABC):
     @property
     def client(self) -> HandoffClient:
         if self._client is None:
+            # rasa_sdk logs at INFO, where httpx writes a line for every call.
+            logging.getLogger("httpx").setLevel(logging.WARNING)
             self._client = HandoffClient.from_env()
         return self._client
 

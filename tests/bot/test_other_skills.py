@@ -49,6 +49,18 @@ async def test_that_a_stranger_asking_for_a_parcel_is_taken_through_the_order(
     assert said.followup == "track_order_form"
 
 
+async def test_that_a_stranger_without_a_number_is_asked_by_the_form(
+    start: Start, strangers_gateway: FakeGateway
+) -> None:
+    said = await start(strangers_gateway).say(ActionTrackParcel, "快递到哪了", "track_parcel")
+    assert said.followup == "track_order_form", "an answer needs somebody who waits for it"
+
+
+async def test_that_a_bare_number_is_a_question_about_that_order(start: Start, gateway: FakeGateway) -> None:
+    said = await start(gateway).say(ActionDefaultFallback, SHIPPED, "inform")
+    assert said.followup == "track_order_form"
+
+
 async def test_that_a_parcel_is_told_with_its_newest_event(start: Start, gateway: FakeGateway) -> None:
     dialogue = start(gateway)
     said = await dialogue.say(ActionTrackParcel, f"{SHIPPED}到哪了", "track_parcel")
@@ -64,6 +76,17 @@ async def test_that_an_address_is_changed_after_a_yes(start: Start, gateway: Fak
     assert said.responses == ["utter_confirm_address"]
     await dialogue.say(ChangeAddressForm, "对的", "affirm")
     assert gateway.orders[PAID]["address"]["text"] == "上海市浦东新区世纪大道100号3楼"
+
+
+async def test_that_an_address_is_corrected_by_sending_another(start: Start, gateway: FakeGateway) -> None:
+    dialogue = start(gateway)
+    await dialogue.say(ChangeAddressForm, "地址填错了", "change_address")
+    await dialogue.say(ChangeAddressForm, "12 Baker Street, London")
+    await dialogue.say(ChangeAddressForm, "no", "deny")
+    assert dialogue.last.responses == ["utter_what_to_change"]
+    await dialogue.say(ChangeAddressForm, "14 Oak Avenue, Leeds")
+    assert dialogue.last.responses == ["utter_confirm_address"]
+    assert dialogue.slots["new_address"] == "14 Oak Avenue, Leeds"
 
 
 async def test_that_a_shipped_orders_address_is_locked(start: Start, gateway: FakeGateway) -> None:

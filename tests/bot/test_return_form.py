@@ -131,6 +131,14 @@ async def test_that_another_wish_ends_this_form_and_begins_the_other(start: Star
     assert said.followup == "change_address_form"
 
 
+async def test_that_an_angry_word_inside_a_form_becomes_a_complaint(start: Start, gateway: FakeGateway) -> None:
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "我要退货", "start_return")
+    said = await dialogue.say(ReturnForm, "你们太过分了我要投诉！！！", "complain", anger=0.9)
+    assert said.followup == "complaint_form"
+    assert dialogue.loop is None
+
+
 async def test_that_three_useless_answers_bring_a_person(start: Start, gateway: FakeGateway) -> None:
     dialogue = start(gateway)
     await dialogue.say(ReturnForm, "我要退货", "start_return")
