@@ -32,6 +32,9 @@ class Conversations(Protocol):
 
     def latest(self, customer_id: CustomerId) -> Conversation | None: ...
 
+    def ended_with(self, customer_id: CustomerId, client_id: str) -> ConversationId | None:
+        """The customer's resolved conversation that holds a message with this client id."""
+
     def create(
         self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None
     ) -> Conversation: ...

@@ -103,11 +103,9 @@ def _ask_for_human(
 
 
 def _stored_before(tx: Transaction, customer_id: CustomerId, incoming: Incoming) -> Conversation | None:
-    """The ended conversation that has this message already: a retry must not open a new one."""
-    latest = tx.conversations.latest(customer_id)
-    if latest and latest.status is Status.RESOLVED and tx.messages.by_client_id(latest.id, incoming.client_id):
-        return latest
-    return None
+    """The ended conversation that has this message already: a retry must neither reopen it nor be said again in a new one."""
+    ended = tx.conversations.ended_with(customer_id, incoming.client_id)
+    return tx.conversations.lock(ended) if ended else None
 
 
 def open_conversation(

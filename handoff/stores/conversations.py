@@ -12,8 +12,9 @@ from handoff.domain.cases import CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
 from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
+from handoff.domain.message import Sender
 from handoff.domain.people import Agent
-from handoff.stores.schema import bot_turns, cases, customers, handoffs
+from handoff.stores.schema import bot_turns, cases, customers, handoffs, messages
 from handoff.stores.schema import conversations as c
 
 
@@ -100,6 +101,23 @@ class SqlConversations:
     def latest(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
         return self._one(select(c).where(c.c.customer_id == customer_id).order_by(c.c.updated_at.desc()).limit(1))
+
+    def ended_with(self, customer_id: CustomerId, client_id: str) -> ConversationId | None:
+        """See ports.Conversations."""
+        query = (
+            select(c.c.id)
+            .join(messages, messages.c.conversation_id == c.c.id)
+            .where(
+                c.c.customer_id == customer_id,
+                c.c.status == Status.RESOLVED.value,
+                messages.c.client_id == client_id,
+                messages.c.sender == Sender.CUSTOMER.value,
+            )
+            .order_by(c.c.created_at.desc())
+            .limit(1)
+        )
+        found: ConversationId | None = self._db.scalar(query)
+        return found
 
     def create(
         self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None

@@ -422,3 +422,15 @@ async def test_that_reading_is_remembered_and_never_goes_back(house: House) -> N
     for bad in (-1, "1", None, True):
         with pytest.raises(Invalid):
             await mark_read(house.services, agent, visitor.id, bad)
+
+
+async def test_that_a_message_sent_again_after_a_new_conversation_began_is_not_said_twice(house: House) -> None:
+    agent, visitor = await house.agent(), await house.visitor()
+    await house.says(visitor, "转人工", client_id="again")
+    await house.accept(agent, visitor.id)
+    await house.resolves(agent, visitor.id)
+    house.clock.forward(hours=100)
+    fresh = (await house.says(visitor, "新的问题")).conversation
+    received = await house.says(visitor, "转人工", client_id="again")
+    assert (received.seq, received.conversation.id, received.change) == (1, visitor.id, None)
+    assert await house.texts(fresh.id, Sender.CUSTOMER) == ["新的问题"]
