@@ -22,7 +22,12 @@ class HttpFaq:
             raise Unavailable("faq_unavailable") from error
         if response.status_code != 200:
             raise Unavailable("faq_unavailable")
-        found: dict[str, Any] = response.json()
+        try:
+            found = response.json()
+        except ValueError as error:
+            raise Unavailable("faq_unavailable") from error
+        if not isinstance(found, dict) or not isinstance(found.get("results"), list):
+            raise Unavailable("faq_unavailable")
         return found
 
     async def search(self, query: str, locale: str, limit: int) -> dict[str, Any]:

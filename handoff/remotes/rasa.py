@@ -10,16 +10,42 @@ from typing import Any
 
 import httpx
 
+from handoff.domain.conversation import Priority
 from handoff.domain.turns import BotAnswer, BotTurn
 from handoff.services.ports import BotBusy, BotUnavailable
 
 # Conversations are spread over this many slots and the slots over the processes, so that adding one moves few.
 SLOTS = 64
+LOCALES = ("zh-Hans", "zh-Hant", "en")
 
 
 def slot_of(conversation_id: str) -> int:
     """The conversation's slot, 0 to SLOTS - 1, the same in every gateway."""
     return int.from_bytes(hashlib.sha256(conversation_id.encode()).digest()[:4], "big") % SLOTS
+
+
+def read_answer(body: dict[str, Any], took_ms: int) -> BotAnswer:
+    """The answer in a body of the channel. Raises ValueError, KeyError, TypeError or AttributeError when it is none."""
+    for message in body["messages"]:
+        if not isinstance(message["type"], str) or not isinstance(message["text"], str):
+            raise ValueError("a message without type and text")
+        for option in message.get("options", []):
+            if not isinstance(option["title"], str) or not isinstance(option["parse_data"]["intent"]["name"], str):
+                raise ValueError("a button without title and meaning")
+    handoff = body.get("handoff")
+    if handoff is not None:
+        Priority(handoff.get("priority") or "normal")
+    nlu = dict(body.get("nlu") or {})
+    float((nlu.get("mood") or {}).get("anger") or 0.0)
+    return BotAnswer(
+        messages=list(body["messages"]),
+        nlu=nlu,
+        slots=dict(body.get("slots") or {}),
+        signals=[str(signal) for signal in body.get("signals") or []],
+        handoff=handoff,
+        locale=body.get("locale") if body.get("locale") in LOCALES else None,
+        took_ms=took_ms,
+    )
 
 
 class HttpBot:
@@ -48,16 +74,10 @@ class HttpBot:
             raise BotBusy("it still works on this turn")
         if response.status_code != 200:
             raise BotUnavailable(f"status {response.status_code}")
-        body = response.json()
-        return BotAnswer(
-            messages=body["messages"],
-            nlu=body.get("nlu") or {},
-            slots=body.get("slots") or {},
-            signals=body.get("signals") or [],
-            handoff=body.get("handoff"),
-            locale=body.get("locale"),
-            took_ms=round((time.monotonic() - started) * 1000),
-        )
+        try:
+            return read_answer(response.json(), round((time.monotonic() - started) * 1000))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise BotUnavailable(f"an answer that is none ({type(error).__name__})") from error
 
     async def healthy(self) -> bool:
         """See ports.Bot: every process answers after its warm-up."""

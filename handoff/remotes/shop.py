@@ -24,13 +24,17 @@ class HttpShop:
             raise Unavailable("shop_unavailable") from error
         if response.status_code == 404:
             return None
-        if response.status_code in (409, 422):
-            body = response.json()
-            raise ShopRefusal(str(body.get("message", "")), code=str(body.get("code")), reason=body.get("reason"))
-        if response.status_code != 200 and response.status_code != 201:
+        if response.status_code not in (200, 201, 409, 422):
             raise Unavailable("shop_unavailable")
-        found: JsonObject = response.json()
-        return found
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise Unavailable("shop_unavailable") from error
+        if not isinstance(body, dict):
+            raise Unavailable("shop_unavailable")
+        if response.status_code in (409, 422):
+            raise ShopRefusal(str(body.get("message", "")), code=str(body.get("code")), reason=body.get("reason"))
+        return body
 
     async def _write(self, method: str, number: str, what: str, body: JsonObject, key: str) -> JsonObject:
         found = await self._call(method, f"/api/orders/{quote(number, safe='')}/{what}", key=key, json=body)

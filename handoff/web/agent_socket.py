@@ -24,6 +24,7 @@ from handoff.web.sockets import (
     TOO_SLOW,
     UNAUTHENTICATED,
     Closed,
+    Guard,
     end_when,
     first_frame,
     parse_frame,
@@ -71,13 +72,17 @@ class AgentSocket:
         raise Closed(TOO_SLOW, "too far behind; read the lists again")
 
     async def _read(self, agent: Agent, token: str) -> None:
+        guard = Guard()
         async for raw in self._ws:
+            guard.admit(raw)
             try:
                 await self._handle(agent, token, parse_frame(raw))
+                guard.good()
             except Unauthenticated as error:
                 raise Closed(UNAUTHENTICATED, str(error)) from None
             except KefuError as error:
                 await send(self._ws, {"type": "error", "code": error.code, "message": str(error)})
+                guard.bad(error)
 
     async def _handle(self, agent: Agent, token: str, frame: dict[str, Any]) -> None:
         kind = frame.get("type")

@@ -27,10 +27,14 @@ class NewStatus(Body):
     note: str | None = None
 
 
+# Also as they come from a Chinese input method: some spreadsheets take them for the same.
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+
+
 def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula."""
     text = "" if value is None else str(value)
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return "'" + text if text.lstrip().startswith(FORMULA) or text.startswith(("\t", "\r")) else text
 
 
 @routes.add("GET", f"{BASE}/cases", Access.AGENT, "List cases of your teams")

@@ -11,7 +11,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.channels.web import error_frame, parse, place_json, render
 from handoff.domain.conversation import Conversation, OwnerType
-from handoff.domain.errors import BadRequest, Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
+from handoff.domain.errors import Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
 from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
@@ -28,6 +28,7 @@ from handoff.web.sockets import (
     RESTARTING,
     UNAUTHENTICATED,
     Closed,
+    Guard,
     end_when,
     first_frame,
     parse_frame,
@@ -36,9 +37,6 @@ from handoff.web.sockets import (
 )
 
 log = logging.getLogger(__name__)
-
-# Bad frames in a row before we hang up: a broken client, not a slip.
-PATIENCE = 10
 
 
 class CustomerSocket:
@@ -115,18 +113,17 @@ class CustomerSocket:
                 await send(self._ws, render(item))
 
     async def _read(self, session: Session) -> None:
-        bad = 0
+        guard = Guard()
         async for raw in self._ws:
+            guard.admit(raw)
             frame: dict[str, Any] = {}
             try:
                 frame = parse_frame(raw)
                 await self._handle(session, frame)
-                bad = 0
+                guard.good()
             except KefuError as error:
                 await send(self._ws, error_frame(error, frame.get("client_id")))
-                bad += isinstance(error, BadRequest)
-                if bad >= PATIENCE:
-                    raise Closed(BAD_FRAME, "too many bad frames") from None
+                guard.bad(error)
             except Closed:
                 raise
             except Exception:  # our fault: the customer is told, his message is sent again by the widget

@@ -37,8 +37,11 @@ _START = "SwaggerUIBundle({url: '/openapi.json', domNode: document.getElementByI
 
 def _find(path: Path) -> Path | None:
     """The file, if it is one of ours."""
-    resolved = path.resolve()
-    return resolved if resolved.is_relative_to(STATIC.resolve()) and resolved.is_file() else None
+    try:
+        resolved = path.resolve()
+        return resolved if resolved.is_relative_to(STATIC.resolve()) and resolved.is_file() else None
+    except (OSError, ValueError):  # a name that no file can have
+        return None
 
 
 async def _static(path: Path, headers: dict[str, str]) -> HTTPResponse:

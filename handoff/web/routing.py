@@ -23,6 +23,7 @@ from handoff.services.login import agent_of
 from handoff.services.ports import Transaction
 from handoff.services.sessions import authenticate
 from handoff.settings import Settings
+from handoff.web.reading import read_object
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ class Call:
     def query(self, name: str) -> str | None:
         """A query parameter."""
         value = self.request.args.get(name)
-        return value if isinstance(value, str) and value != "" else None
+        # PostgreSQL keeps no NUL; undecodable bytes were replaced before.
+        return value.replace("\x00", "") or None if isinstance(value, str) else None
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
         """A whole number of the query, kept within bounds. Raises BadRequest."""
@@ -202,12 +204,7 @@ async def _authenticate(call: Call, route: Route) -> None:
 def _read_body(request: Request, model: type[Body]) -> Body:
     if len(request.body) > MAX_BODY:
         raise TooLarge(f"the body is longer than {MAX_BODY} bytes")
-    try:
-        raw = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        raise BadRequest("the body is not JSON") from None
-    if not isinstance(raw, dict):
-        raise BadRequest("the body is not a JSON object")
+    raw = read_object(request.body or b"{}", "body")
     try:
         return model.model_validate(raw)
     except ValidationError as error:

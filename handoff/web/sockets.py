@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import time
 from collections.abc import Coroutine
 from typing import Any
 
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.domain.errors import BadRequest, KefuError, TooLarge
+from handoff.web.reading import read_object
 from handoff.web.routing import dump
 
 AUTH_SECONDS = 10.0
 # A reader that takes nothing for this long is let go; he comes back with his cursor.
 SEND_SECONDS = 20.0
 MAX_FRAME = 64 * 1024
+# Every frame counts, also those that cost us only a look: a person types, reads and pings far below this.
+FRAME_BURST = 200.0
+FRAMES_PER_SECOND = 20.0
+# Bad frames in a row before we hang up: a broken client, not a slip.
+PATIENCE = 10
 
 BAD_FRAME, UNAUTHENTICATED, ORIGIN, NO_AUTH, REVOKED = 4400, 4401, 4403, 4408, 4409
 TOO_BIG, TOO_MANY, TOO_SLOW, RESTARTING = 4413, 4429, 4008, 1012
@@ -33,13 +39,34 @@ def parse_frame(raw: str | bytes) -> dict[str, Any]:
     """A frame as an object. Raises TooLarge or BadRequest."""
     if len(raw) > MAX_FRAME:
         raise TooLarge(f"a frame may have {MAX_FRAME} bytes")
-    try:
-        frame = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise BadRequest("the frame is not JSON") from None
-    if not isinstance(frame, dict):
-        raise BadRequest("the frame is not a JSON object")
-    return frame
+    return read_object(raw, "frame")
+
+
+class Guard:
+    """What one connection may do to us: frames of a bounded size, at a human pace, and not only broken ones."""
+
+    def __init__(self) -> None:
+        self._level, self._at, self._bad = FRAME_BURST, time.monotonic(), 0
+
+    def admit(self, raw: str | bytes) -> None:
+        """Count a frame. Raises Closed when it is too big or comes too fast."""
+        if len(raw) > MAX_FRAME:
+            raise Closed(TOO_BIG, f"a frame may have {MAX_FRAME} bytes")
+        now = time.monotonic()
+        self._level = min(FRAME_BURST, self._level + (now - self._at) * FRAMES_PER_SECOND) - 1
+        self._at = now
+        if self._level < 0:
+            raise Closed(TOO_MANY, "too many frames")
+
+    def good(self) -> None:
+        """The last frame was fine."""
+        self._bad = 0
+
+    def bad(self, error: KefuError) -> None:
+        """The last frame was refused. Raises Closed after too many that were no frames at all."""
+        self._bad += isinstance(error, BadRequest)
+        if self._bad >= PATIENCE:
+            raise Closed(BAD_FRAME, "too many bad frames")
 
 
 async def first_frame(ws: WebsocketImplProtocol) -> dict[str, Any]:
@@ -49,6 +76,8 @@ async def first_frame(ws: WebsocketImplProtocol) -> dict[str, Any]:
         raise Closed(NO_AUTH, "no auth frame in time")
     try:
         frame = parse_frame(raw)
+    except TooLarge as error:
+        raise Closed(TOO_BIG, str(error)) from None
     except KefuError as error:
         raise Closed(BAD_FRAME, str(error)) from None
     if frame.get("type") != "auth":
