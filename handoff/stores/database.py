@@ -64,6 +64,7 @@ def sqlite_engine(url: str, *, writer: bool) -> Engine:
     engine = create_engine(
         url,
         pool_size=1 if writer else SQLITE_READERS,
+        hide_parameters=True,  # errors are logged, what people wrote is not
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
@@ -210,7 +211,12 @@ class PostgresStore:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(
-            url, pool_size=POSTGRES_POOL, max_overflow=0, pool_pre_ping=True, pool_timeout=BUSY_TIMEOUT_MS / 1000
+            url,
+            hide_parameters=True,
+            pool_size=POSTGRES_POOL,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=BUSY_TIMEOUT_MS / 1000,
         )
         self._threads = ThreadPoolExecutor(POSTGRES_POOL, "postgres")
 
