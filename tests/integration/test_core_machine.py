@@ -7,8 +7,9 @@ be wrong in the same way as the code.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any, TypeVar
 
 import pytest
@@ -18,7 +19,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -54,6 +54,21 @@ class Attempt:
     outcome: str = "answers"
 
 
+def when(fits: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A step that does nothing where it does not fit. Not Hypothesis's precondition: who wins a race differs from run to run,
+    and what may be drawn next must not depend on it."""
+
+    def wrap(step: Callable[..., None]) -> Callable[..., None]:
+        @wraps(step)
+        def perhaps(self: Any, **drawn: Any) -> None:
+            if fits(self):
+                step(self, **drawn)
+
+        return perhaps
+
+    return wrap
+
+
 class Core(RuleBasedStateMachine):
     """One customer, two agents and a supervisor; any number of gateways running the bot's turns."""
 
@@ -67,8 +82,10 @@ class Core(RuleBasedStateMachine):
         """client id → conversation, text, seq."""
         self.seen: dict[str, Conversation] = {}
         self.numbers = 0
+        self.looked = False
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
+        self.looked = False
         return self.runner.run(work)
 
     def tries(self, work: Coroutine[Any, Any, T]) -> T | KefuError:
@@ -123,8 +140,8 @@ class Core(RuleBasedStateMachine):
         self.numbers += 1
         self._sends(f"c{self.numbers}", words)
 
-    @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 30))
+    @when(lambda self: self.sent)
     def customer_sends_again(self, which: int) -> None:
         client_id = sorted(self.sent)[which % len(self.sent)]
         self._sends(client_id, self.sent[client_id][1])
@@ -137,13 +154,13 @@ class Core(RuleBasedStateMachine):
 
     # -- the bot
 
-    @precondition(lambda self: len(self.attempts) < 3 and self._unanswered())
     @rule()
+    @when(lambda self: len(self.attempts) < 3 and self._unanswered())
     def a_gateway_runs_a_turn(self) -> None:
         self.run(self._starts())
 
-    @precondition(lambda self: len(self.attempts) < 2 and self._owner() is OwnerType.BOT)
     @rule()
+    @when(lambda self: len(self.attempts) < 2 and self._owner() is OwnerType.BOT)
     def the_customer_asks_and_two_gateways_run_for_it(self) -> None:
         self.customer_writes("还有个问题")
         self.run(self._starts())
@@ -171,8 +188,8 @@ class Core(RuleBasedStateMachine):
             self.house.bot.script.clear()
             await attempt.task
 
-    @precondition(lambda self: self.attempts)
     @rule(which=st.integers(0, 2), outcome=st.sampled_from(["answers", "answers", "fails", "wants a human"]))
+    @when(lambda self: self.attempts)
     def the_bot_comes_back(self, which: int, outcome: str) -> None:
         self.run(self._finishes(which, outcome))
 
@@ -182,8 +199,8 @@ class Core(RuleBasedStateMachine):
         attempt.opened.set()
         await attempt.task
 
-    @precondition(lambda self: self.attempts)
     @rule(which=st.integers(0, 2))
+    @when(lambda self: self.attempts)
     def a_gateway_is_killed_in_the_turn(self, which: int) -> None:
         attempt = self.attempts.pop(which % len(self.attempts))
         attempt.task.cancel()
@@ -197,8 +214,8 @@ class Core(RuleBasedStateMachine):
         self.house.clock.forward(seconds=seconds)
         self.run(self.house.beat(*self.agents))
 
-    @precondition(lambda self: self._is(Status.RESOLVED))
     @rule()
+    @when(lambda self: self._is(Status.RESOLVED))
     def four_days_pass(self) -> None:
         self.house.clock.forward(days=4)
         self.run(self.house.beat(*self.agents))
@@ -209,13 +226,13 @@ class Core(RuleBasedStateMachine):
     holder = st.sampled_from([None, None, None, 0, 1, 2])
     """Mostly whoever has the conversation."""
 
-    @precondition(lambda self: self._owner() is not OwnerType.BOT)
     @rule(who=who)
+    @when(lambda self: self._owner() is not OwnerType.BOT)
     def an_agent_accepts(self, who: int) -> None:
         self._accepts(who)
 
-    @precondition(lambda self: self.attempts)
     @rule()
+    @when(lambda self: self.attempts)
     def a_supervisor_steps_in_while_the_bot_works(self) -> None:
         self._accepts(2)
 
@@ -224,16 +241,16 @@ class Core(RuleBasedStateMachine):
         if not isinstance(got, KefuError):
             assert got.owner.id == self.agents[who].id
 
-    @precondition(lambda self: self.attempts)
     @rule(who=who, which=st.integers(0, 2), outcome=st.sampled_from(["answers", "wants a human"]))
+    @when(lambda self: self.attempts)
     def an_accept_races_the_answer(self, who: int, which: int, outcome: str) -> None:
         self.run(self._race(self.house.accept(self.agents[who], self.id), which, outcome))
 
     async def _race(self, verb: Coroutine[Any, Any, Any], which: int, outcome: str) -> None:
         await asyncio.gather(self._one(verb), self._finishes(which, outcome))
 
-    @precondition(lambda self: self.attempts or self._owner() is OwnerType.QUEUE)
     @rule()
+    @when(lambda self: self.attempts or self._owner() is OwnerType.QUEUE)
     def all_agents_accept_at_once(self) -> None:
         got = self.run(self._all_accept())
         plain = [g for g in got[:2] if not isinstance(g, KefuError)]
@@ -242,8 +259,8 @@ class Core(RuleBasedStateMachine):
     async def _all_accept(self) -> list[Any]:
         return await asyncio.gather(*(self._one(self.house.accept(a, self.id)) for a in self.agents))
 
-    @precondition(lambda self: self._owner() is OwnerType.QUEUE)
     @rule(who=who)
+    @when(lambda self: self._owner() is OwnerType.QUEUE)
     def an_agent_declines(self, who: int) -> None:
         self.tries(decline(self.house.services, self.agents[who], self.id))
 
@@ -251,8 +268,8 @@ class Core(RuleBasedStateMachine):
         owner = self._now().owner
         return next((a for a in self.agents if a.id == owner.id), self.agents[0]) if who is None else self.agents[who]
 
-    @precondition(lambda self: self._owner() is OwnerType.AGENT or self.attempts)
     @rule(who=holder, age=st.sampled_from([0, 0, 0, 1, 2]))
+    @when(lambda self: self._owner() is OwnerType.AGENT or self.attempts)
     def an_agent_replies(self, who: int | None, age: int) -> None:
         self.numbers += 1
         owner, agent = self._now().owner, self._agent(who)
@@ -264,34 +281,34 @@ class Core(RuleBasedStateMachine):
         if not rightful:
             assert isinstance(got, StaleEpoch | ConversationTaken) or getattr(got, "status", 0) == 404
 
-    @precondition(lambda self: self._owner() is OwnerType.AGENT)
     @rule(who=who)
+    @when(lambda self: self._owner() is OwnerType.AGENT)
     def an_agent_notes(self, who: int) -> None:
         self.numbers += 1
         self.tries(note(self.house.services, self.agents[who], self.id, "内部", f"n{self.numbers}"))
 
-    @precondition(lambda self: self._owner() is not OwnerType.BOT)
     @rule(
         who=holder,
         verb=st.sampled_from(["hand_back", "hand_back", "hand_back", "resolve", "to_team", "to_agent"]),
         age=st.sampled_from([0, 0, 0, 1]),
     )
+    @when(lambda self: self._owner() is not OwnerType.BOT)
     def an_agent_passes_it_on(self, who: int | None, verb: str, age: int) -> None:
         owner = self._now().owner
         got = self.tries(self._verb(verb, self._agent(who), owner.epoch - age))
         if age:
             assert isinstance(got, KefuError), "an old epoch does nothing"
 
-    @precondition(lambda self: self._is(Status.RESOLVED))
     @rule(who=who)
+    @when(lambda self: self._is(Status.RESOLVED))
     def an_agent_reopens(self, who: int) -> None:
         self.tries(pass_on.reopen(self.house.services, self.agents[who], self.id))
 
-    @precondition(lambda self: self._owner() is OwnerType.AGENT)
     @rule(
         first=st.sampled_from(["hand_back", "resolve", "to_team"]),
         second=st.sampled_from(["hand_back", "to_agent", "resolve"]),
     )
+    @when(lambda self: self._owner() is OwnerType.AGENT)
     def two_verbs_race_with_one_epoch(self, first: str, second: str) -> None:
         got = self.run(self._both(first, second, self._agent(None), self._now().owner.epoch))
         assert sum(not isinstance(g, KefuError) for g in got) == 1
@@ -329,7 +346,7 @@ class Core(RuleBasedStateMachine):
 
     @invariant()
     def the_log_tells_a_clean_story(self) -> None:
-        if not hasattr(self, "id"):
+        if self.looked or not hasattr(self, "id"):
             return
         for id in {self.id, *self.seen}:
             conversation = self.run(self.house.conversation(id))  # type: ignore[arg-type]
@@ -343,6 +360,7 @@ class Core(RuleBasedStateMachine):
             assert sum(m.sender is Sender.CUSTOMER for m in log) == sum(w == id for w, _, _ in self.sent.values())
             self.run(self._check_turns(conversation))
             self.seen[id] = conversation
+        self.looked = True
 
     async def _check_turns(self, conversation: Conversation) -> None:
         turns = await self.house.turns(conversation.id)
@@ -415,9 +433,9 @@ def play(url: str, examples: int, steps: int, *, derandomize: bool) -> None:
 
 
 def test_that_the_log_tells_a_clean_story_whatever_happens(database_url: str) -> None:
-    play(database_url, 40, 40, derandomize=True)
+    play(database_url, 50, 80, derandomize=True)
 
 
 @pytest.mark.slow
 def test_that_the_log_tells_a_clean_story_in_many_more_lives(database_url: str) -> None:
-    play(database_url, 150, 50, derandomize=False)
+    play(database_url, 150, 120, derandomize=False)
