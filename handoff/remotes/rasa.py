@@ -79,6 +79,17 @@ class HttpBot:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise BotUnavailable(f"an answer that is none ({type(error).__name__})") from error
 
+    async def erase(self, conversation_ids: Sequence[str]) -> None:
+        """See ports.Bot. Every process is asked: conversations may have moved between them."""
+        for url in self._urls:
+            try:
+                body = {"senders": list(conversation_ids)}
+                response = await self._http.post(f"{url}/webhooks/kefu/erase", json=body, headers=self._headers)
+            except httpx.HTTPError as error:
+                raise BotUnavailable(type(error).__name__) from error
+            if response.status_code != 200:
+                raise BotUnavailable(f"status {response.status_code}")
+
     async def healthy(self) -> bool:
         """See ports.Bot: every process answers after its warm-up."""
 

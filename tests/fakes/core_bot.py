@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from handoff.domain.turns import BotAnswer, BotTurn
+from handoff.services.ports import BotUnavailable
 
 Step = BotAnswer | Exception | Callable[[BotTurn, dict[str, Any]], Awaitable[BotAnswer]]
 
@@ -67,6 +68,8 @@ class ScriptedBot:
         self.script: deque[Step] = deque()
         self.asked: list[tuple[BotTurn, dict[str, Any]]] = []
         self.answered: dict[str, BotAnswer] = {}
+        self.erased: list[str] = []
+        self.away = False
 
     def will(self, *steps: Step) -> None:
         """What it does next, in this order."""
@@ -89,6 +92,11 @@ class ScriptedBot:
         answer = step if isinstance(step, BotAnswer) else await step(turn, request)
         self.answered[turn.id] = answer
         return answer
+
+    async def erase(self, conversation_ids: Sequence[str]) -> None:
+        if self.away:
+            raise BotUnavailable("away")
+        self.erased.extend(conversation_ids)
 
     async def healthy(self) -> bool:
         return True

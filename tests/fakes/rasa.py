@@ -154,6 +154,16 @@ class FakeRasa:
             return None if self._outage == 0 else (self._outage, {"code": "turn_failed", "message": "", "errors": []})
         return self._run(turn)
 
+    def erase(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
+        """Forget the turns of some conversations."""
+        if not hmac.compare_digest(authorization.encode(), f"Bearer {self.secret}".encode()):
+            return self._refuse(403, "forbidden", "a wrong secret")
+        senders = json.loads(raw)["senders"]
+        with self._lock:
+            gone = [turn for turn in self.turns if turn["sender"] in senders]
+            self.turns[:] = [turn for turn in self.turns if turn["sender"] not in senders]
+        return 200, {"events": len(gone)}
+
     def _run(self, turn: JsonObject) -> tuple[int, JsonObject | str]:
         id, asked = turn["metadata"]["message_id"], {k: turn.get(k) for k in ("sender", "message", "parse_data")}
         with self._lock:
@@ -258,6 +268,8 @@ def _handler(rasa: FakeRasa) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if self.path == "/webhooks/kefu/erase":
+                return self._send(*rasa.erase(self.headers.get("Authorization") or "", raw))
             if self.path != "/webhooks/kefu/webhook":
                 return self._send(404, {"code": "not_found", "message": "", "errors": []})
             answer = rasa.handle(self.headers.get("Authorization") or "", raw)

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, select
 
-from handoff.domain.errors import NotFound, Unauthenticated
+from handoff.domain.errors import NotFound, Unauthenticated, Unavailable
 from handoff.domain.people import Role
 from handoff.services.cases import move_case, open_case
 from handoff.services.erase import erase
@@ -152,6 +152,19 @@ async def test_that_an_erased_customer_is_signed_out_and_may_begin_anew(house: H
     again = await house.visitor("c001", token=visitor.token)
     assert again.customer_id != visitor.customer_id
     assert await house.log(again.id) == []
+
+
+async def test_that_the_bot_forgets_too_and_while_it_cannot_nothing_is_erased(house: House) -> None:
+    admin, visitor = await house.agent(role=Role.ADMIN), await house.visitor()
+    await house.says(visitor, "在吗")
+    house.bot.away = True
+    with pytest.raises(Unavailable) as refused:
+        await erase(house.services, admin, visitor.customer_id)
+    assert refused.value.code == "bot_unavailable"
+    assert [m.text for m in await house.log(visitor.id)] == ["在吗"]
+    house.bot.away = False
+    await erase(house.services, admin, visitor.customer_id)
+    assert set(house.bot.erased) == {visitor.id}
 
 
 async def test_that_erasing_in_the_middle_of_a_turn_is_survived(house: House) -> None:
