@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
@@ -10,12 +11,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse
 
 from handoff.domain.errors import BadRequest, Forbidden, KefuError, KeyReused, NotFound, TooLarge, Unauthenticated
+from handoff.domain.ids import CaseId, ConversationId
 from handoff.domain.people import Agent, Role, Session
 from handoff.services.context import Services
 from handoff.services.idempotency import check_key, request_hash
@@ -224,6 +227,16 @@ async def _answer(call: Call, route: Route, parameters: dict[str, str]) -> HTTPR
     key = call.key if route.once else None
     if key is None:
         return _respond(await route.handler(call, **parameters), route)
+    # The same key twice at once: the second waits and gets the first one's answer.
+    async with _under_way.setdefault(f"{call.agent.id}:{key}", asyncio.Lock()):
+        return await _once(call, route, parameters, key)
+
+
+# Requests under way by their key; forgotten with the last one that waits.
+_under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def _once(call: Call, route: Route, parameters: dict[str, str], key: str) -> HTTPResponse:
     scope = f"agent:{call.agent.id}"
     digest = request_hash([call.request.path, call.body.model_dump() if call.body else None])
     before = await call.services.store.read(lambda tx: tx.records.answer(scope, key))
@@ -232,14 +245,20 @@ async def _answer(call: Call, route: Route, parameters: dict[str, str]) -> HTTPR
             raise KeyReused(f"Idempotency-Key {key} was used before for another request")
         return json_response(before[1], route.status)
     result = await route.handler(call, **parameters)
-    await _keep(call.services, scope, key, digest, result)
+    await _keep(call.services, scope, key, digest, result, route.path, parameters.get("id", ""))
     return _respond(result, route)
 
 
-async def _keep(services: Services, scope: str, key: str, digest: str, result: dict[str, Any]) -> None:
+async def _keep(
+    services: Services, scope: str, key: str, digest: str, result: dict[str, Any], path: str, id: str
+) -> None:
+    """Keep an answer under the customer it is about, so that it is forgotten with him."""
+
     def work(tx: Transaction) -> None:
         if tx.records.answer(scope, key) is None:
-            tx.records.keep_answer(scope, key, digest, result, None, services.now())
+            thing = tx.cases.get(CaseId(id)) if "/cases/" in path else tx.conversations.get(ConversationId(id))
+            customer_id = thing.customer_id if thing else None
+            tx.records.keep_answer(scope, key, digest, result, customer_id, services.now())
 
     await services.store.write(work)
 
