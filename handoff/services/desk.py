@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from handoff.domain.conversation import Conversation, OwnerType
@@ -50,8 +50,11 @@ def _read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         return None
     try:
         _, at, id = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return datetime.fromisoformat(at), str(id)
-    except (ValueError, binascii.Error, TypeError):
+        moment_before = datetime.fromisoformat(at)
+        if moment_before.tzinfo is None:
+            raise ValueError("a moment without its zone")
+        return moment_before.astimezone(UTC), str(id).replace("\x00", "")
+    except (ValueError, binascii.Error, TypeError, OverflowError, RecursionError):
         raise Invalid("cursor", "unknown") from None
 
 

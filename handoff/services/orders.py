@@ -31,6 +31,8 @@ from handoff.services.shop import JsonObject
 # Tries per conversation and per customer in an hour: enough for typos, hopeless for guessing four digits.
 TRIES = 5
 TRY_WINDOW_SECONDS = 3600
+# Tries for one order number by anybody in an hour: new conversations cost nothing, and four digits are only ten thousand.
+NUMBER_TRIES = 20
 _PRIVATE = ("customer_id", "phone_last4")
 _NUMBER = re.compile(r"[A-Z0-9-]{4,40}")
 
@@ -87,11 +89,11 @@ async def _fetch(services: Services, who: Asker, number: str, digits: str | None
     if digits is None:
         # Before any digits are seen nothing is told: not even whether the number exists.
         for key in keys:
-            if await services.limits.peek(key, TRIES):
-                raise TooManyTries("too many tries for now")
+            if (wait := await services.limits.peek(key, TRIES)) is not None:
+                raise TooManyTries("too many tries for now", retry_after=wait)
         raise VerificationRequired("the last four digits of the order's phone are needed")
-    for key in keys:
-        if (wait := await services.limits.hit(key, TRIES, TRY_WINDOW_SECONDS)) is not None:
+    for key, tries in [(key, TRIES) for key in keys] + [(f"order-number:{number}", NUMBER_TRIES)]:
+        if (wait := await services.limits.hit(key, tries, TRY_WINDOW_SECONDS)) is not None:
             raise TooManyTries("too many tries for now", retry_after=wait)
     # Chinese keyboards type full-width digits.
     said = unicodedata.normalize("NFKC", digits).strip()
