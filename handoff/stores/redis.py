@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 PREFIX = "kefu:"
 # A Redis that is away is asked again this soon; the sweep works meanwhile.
 RECONNECT_SECONDS = 0.5
+# One that hangs is as good as away: a message waits no longer than this for its wake-up to go out.
+PATIENCE_SECONDS = 0.5
 
 Listener = Callable[[str, dict[str, Any]], Awaitable[None]]
 
@@ -33,7 +35,8 @@ class RedisBus:
         if not self._publishing:
             return
         try:
-            await self._redis.publish(PREFIX + channel, json.dumps(payload))
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._redis.publish(PREFIX + channel, json.dumps(payload))
         except (RedisError, OSError) as error:
             log.debug("wake-up lost: %s", error)
 
@@ -73,7 +76,7 @@ class RedisLimits:
             return None
         name = f"{PREFIX}limit:{key}"
         try:
-            async with self._redis.pipeline(transaction=True) as pipe:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline(transaction=True) as pipe:
                 pipe.incr(name)
                 pipe.expire(name, seconds, nx=True)
                 pipe.ttl(name)
@@ -97,7 +100,7 @@ class RedisLimits:
             return None
         name = f"{PREFIX}limit:{key}"
         try:
-            async with self._redis.pipeline(transaction=True) as pipe:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline(transaction=True) as pipe:
                 pipe.get(name)
                 pipe.ttl(name)
                 count, ttl = await pipe.execute()
