@@ -77,10 +77,11 @@ class RedisLimits:
         name = f"{PREFIX}limit:{key}"
         try:
             async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline(transaction=True) as pipe:
+                # The first one sets the expiry. (EXPIRE … NX would need Redis 7; the bundled one is 6.2.)
+                pipe.set(name, 0, ex=seconds, nx=True)
                 pipe.incr(name)
-                pipe.expire(name, seconds, nx=True)
                 pipe.ttl(name)
-                count, _, ttl = await pipe.execute()
+                _, count, ttl = await pipe.execute()
         except (RedisError, OSError):
             count, ttl = self._hit_locally(name, seconds)
         return None if count <= limit else max(1, int(ttl))
