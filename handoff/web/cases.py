@@ -55,7 +55,7 @@ async def cases_csv(call: Call) -> HTTPResponse:
     for case in found:
         row = case_json(case)
         writer.writerow([safe_cell(row[c]) for c in _COLUMNS])
-    headers = {"Content-Disposition": 'attachment; filename="cases.csv"', "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": 'attachment; filename="cases.csv"', "Cache-Control": "no-store"}
     return HTTPResponse("\ufeff" + out.getvalue(), 200, headers, "text/csv; charset=utf-8")
 
 
