@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +25,14 @@ FAILURE_WINDOW_SECONDS = 15 * 60
 _hasher = PasswordHasher()
 # Checked when the account does not exist, so that both take the same time.
 _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$Kv3cnb5Jr4oBvbE4lU5rLlg5bDEzcX3hYJ0rkQ0EAbQ"
+
+
+# Log-ins under way, by what they are counted under; forgotten with the last one that waits.
+_tries: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+def _trying(key: str) -> asyncio.Lock:
+    return _tries.setdefault(key, asyncio.Lock())
 
 
 def hash_password(password: str) -> str:
@@ -46,15 +55,17 @@ async def log_in(services: Services, email: object, password: object, address: s
         raise Invalid("password", "required")
     account = email.strip().lower().encode("utf-8", "replace").decode()
     keys = (f"login:account:{hash_token(account)}", f"login:address:{address}")
-    for key in keys:
-        if (wait := await services.limits.peek(key, FAILURES)) is not None:
-            raise RateLimited("too many failed log-ins; try again later", retry_after=wait)
-    found = await services.store.read(lambda tx: tx.agents.credentials(account))
-    right = await asyncio.to_thread(_verify, found[1] if found else _NOBODY, password)
-    if found is None or not right:
+    # One at a time for an account and for an address: many at once would all be let in before the first is counted.
+    async with _trying(keys[0]), _trying(keys[1]):
         for key in keys:
-            await services.limits.hit(key, FAILURES, FAILURE_WINDOW_SECONDS)
-        raise BadCredentials("wrong e-mail or password")
+            if (wait := await services.limits.peek(key, FAILURES)) is not None:
+                raise RateLimited("too many failed log-ins; try again later", retry_after=wait)
+        found = await services.store.read(lambda tx: tx.agents.credentials(account))
+        right = await asyncio.to_thread(_verify, found[1] if found else _NOBODY, password)
+        if found is None or not right:
+            for key in keys:
+                await services.limits.hit(key, FAILURES, FAILURE_WINDOW_SECONDS)
+            raise BadCredentials("wrong e-mail or password")
     token = secrets.token_urlsafe(32)
 
     def work(tx: Transaction) -> tuple[datetime, Agent]:
@@ -62,7 +73,7 @@ async def log_in(services: Services, email: object, password: object, address: s
         expires = now + SESSION_LASTS
         tx.agents.open_session(hash_token(token), found[0], expires)
         # Who logs in is there to work; he may set himself away.
-        tx.agents.set_presence(found[0], Presence.ONLINE)
+        tx.agents.set_presence(found[0], Presence.ONLINE, now)
         return expires, tx.agents.lock(found[0], now)
 
     expires_at, agent = await services.store.write(work)
