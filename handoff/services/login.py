@@ -73,7 +73,7 @@ async def log_in(services: Services, email: object, password: object, address: s
         expires = now + SESSION_LASTS
         tx.agents.open_session(hash_token(token), found[0], expires)
         # Who logs in is there to work; he may set himself away.
-        tx.agents.set_presence(found[0], Presence.ONLINE, now)
+        tx.agents.set_presence(found[0], Presence.ONLINE)
         return expires, tx.agents.lock(found[0], now)
 
     expires_at, agent = await services.store.write(work)
