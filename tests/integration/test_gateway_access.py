@@ -297,7 +297,9 @@ def assert_error(answer: httpx.Response) -> JsonObject:
 async def test_that_every_route_answers_every_role_as_it_should(gateway: House) -> None:
     keys = await keys_of_everybody(gateway)
     last = ("POST /api/v1/widget/sessions/reset", "POST /api/v1/auth/logout")  # they end the sessions
-    lines = [(n, l) for n, l in EXPECTED.items() if l.statuses and n not in last] + [(n, EXPECTED[n]) for n in last]
+    lines = [(n, line) for n, line in EXPECTED.items() if line.statuses and n not in last] + [
+        (n, EXPECTED[n]) for n in last
+    ]
     async with gateway.http() as client:
         for name, line in lines:
             assert line.statuses is not None
