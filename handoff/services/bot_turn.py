@@ -92,7 +92,11 @@ async def _failed(services: Services, turn: BotTurn, error: BotUnavailable) -> N
     """Try again soon; after the last attempt tell the customer and offer a human."""
     busy = isinstance(error, BotBusy)
     log.warning("bot turn %s attempt %d: %s", turn.id, turn.attempt, error)
-    if busy or turn.attempt < services.policy.bot_attempts:
+    policy = services.policy
+    # Slow is not down: it is asked again, but nobody waits for longer than the attempts on a dead one may take.
+    asked_for = (services.now() - turn.created_at).total_seconds() if turn.created_at else 0.0
+    again = asked_for < policy.bot_timeout * policy.bot_attempts if busy else turn.attempt < policy.bot_attempts
+    if again:
         wait = FIRST_RETRY_SECONDS * (1 if busy else 2 ** (turn.attempt - 1))
         retry_at = services.now() + timedelta(seconds=wait)
         await services.store.write(lambda tx: tx.turns.release(turn, retry_at))
