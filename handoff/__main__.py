@@ -1,7 +1,8 @@
-"""`python -m handoff` runs a gateway; `python -m handoff migrate` brings the database up to date."""
+"""`python -m handoff` runs a gateway, `… migrate` brings the database up to date, `… add-agent` makes an account."""
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import logging
 import os
@@ -12,7 +13,8 @@ import uvloop
 from sanic import Sanic
 
 from handoff.app import create_app
-from handoff.bootstrap import build, migrate
+from handoff.bootstrap import add_agent, build, migrate
+from handoff.domain.people import Role
 from handoff.settings import Settings, SettingsError
 
 
@@ -31,6 +33,19 @@ def _only_one(settings: Settings) -> IO[str] | None:
     return lock
 
 
+def _add_agent(settings: Settings, arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m handoff add-agent", description="Make an account for the desk.")
+    parser.add_argument("email")
+    parser.add_argument("name")
+    parser.add_argument("--role", choices=[role.value for role in Role], default=Role.AGENT.value)
+    parser.add_argument("--team", action="append", default=[], help="id of a team; may be given several times")
+    parser.add_argument("--capacity", type=int, default=5)
+    given = parser.parse_args(arguments)
+    password = add_agent(settings, given.email, given.name, Role(given.role), given.team, given.capacity)
+    print(f"{given.email} may log in with the password {password}")
+    return 0
+
+
 def main() -> int:
     """Returns the exit code."""
     try:
@@ -42,8 +57,10 @@ def main() -> int:
         if sys.argv[1:] == ["migrate"]:
             migrate(settings)
             return 0
+        if sys.argv[1:2] == ["add-agent"]:
+            return _add_agent(settings, sys.argv[2:])
         if sys.argv[1:]:
-            raise SettingsError(f"unknown command {' '.join(sys.argv[1:])!r}; use none, or migrate")
+            raise SettingsError(f"unknown command {' '.join(sys.argv[1:])!r}; use none, migrate or add-agent")
         lock = _only_one(settings)
         uvloop.install()
         app = create_app(build(settings))

@@ -56,6 +56,8 @@ def create_app(gateway: Gateway) -> Sanic[Any, Any]:
         # Sanic rewrites its own methods at start, which fails for a second application in one process.
         TOUCHUP=False,
     )
+    if gateway.settings.proxies:
+        app.config.PROXIES_COUNT = gateway.settings.proxies
     app.ctx.gateway = gateway
     services, settings = gateway.services, gateway.settings
     register(app, TABLE, services, settings)

@@ -137,6 +137,41 @@ def migrate(settings: Settings) -> None:
         write_private(settings.var / "demo-logins.json", json.dumps(logins, indent=2, ensure_ascii=False))
 
 
+def add_agent(settings: Settings, email: str, name: str, role: Role, teams: list[str], capacity: int) -> str:
+    """Make an account; returns its password, which is shown this once. Raises SettingsError in words for the command line."""
+    address = email.strip().lower()
+    if "@" not in address or not name.strip() or capacity < 1:
+        raise SettingsError("an account needs an e-mail address, a name and a capacity of at least 1")
+    password = secrets.token_urlsafe(12)
+
+    def work(tx: Transaction) -> None:
+        known = {team.id: team for team in tx.agents.teams()}
+        if unknown := [team for team in teams if team not in known]:
+            raise SettingsError(f"no team {', '.join(unknown)}; there are {', '.join(known)}")
+        if tx.agents.credentials(address):
+            raise SettingsError(f"{address} has an account already")
+        agent = Agent(
+            id=AgentId(new_id()),
+            name=name.strip(),
+            email=address,
+            role=role,
+            presence=Presence.OFFLINE,
+            capacity=capacity,
+            load=0,
+            locale="zh-Hans",
+            teams=tuple(known[TeamId(team)] for team in teams),
+            languages=("zh", "en"),
+        )
+        tx.agents.add(agent, hash_password(password))
+
+    store = open_store(settings.database_url)
+    try:
+        asyncio.run(store.write(work))
+    finally:
+        store.close()
+    return password
+
+
 def _seed(tx: Transaction, settings: Settings) -> list[dict[str, Any]]:
     inbox = Inbox(WEBSITE, "web", "Website", settings.website_token, settings.website_secret, settings.website_origins)
     tx.customers.save_inbox(inbox)

@@ -33,16 +33,17 @@ SETTINGS: dict[str, Setting] = {
     s.env: s
     for s in [
         Setting("KEFU_ENV", "demo", "`demo` (127.0.0.1 only, secrets made for you) or `production`."),
-        Setting("KEFU_VAR", "var", "Folder for the database, secrets, logs and uploads."),
+        Setting("KEFU_VAR", "var", "Folder for the database, secrets and logs."),
         Setting("KEFU_CACHE", "", "Folder for what can be made again (sentence vectors); empty: cache in KEFU_VAR."),
         Setting("KEFU_HOST", "127.0.0.1", "Address the gateway listens on; demo mode allows 127.0.0.1 only."),
         Setting("KEFU_PORT", "8080", "Port of the gateway."),
+        Setting("KEFU_PROXIES", "0", "How many proxies of yours stand before the gateway and add X-Forwarded-For."),
         Setting("KEFU_BASE_URL", "", "Public address of the gateway; empty: http://HOST:PORT."),
         Setting("DATABASE_URL", "", "SQLAlchemy address; empty: SQLite in KEFU_VAR. PostgreSQL: postgresql://…"),
         Setting("REDIS_URL", "", "Redis address; empty: the bundled server on a unix socket in KEFU_VAR."),
         Setting("RASA_URLS", "http://127.0.0.1:5005", "Rasa processes, comma-separated, one worker each."),
         Setting("KEFU_ACTIONS_URL", "http://127.0.0.1:5055/webhook", "Rasa's action server, read by Rasa."),
-        Setting("KEFU_TRACKER_DB", "", "File of Rasa's own tracker store; empty: tracker-0.db in KEFU_VAR."),
+        Setting("KEFU_TRACKER_DB", "", "File of Rasa's own tracker store; the launcher sets one for each process."),
         Setting("KEFU_GATEWAY_URL", "", "Loopback address of the gateway for the bot; empty: http://127.0.0.1:PORT."),
         Setting("KEFU_FAQ_URL", "http://127.0.0.1:8091", "Address of the FAQ search process."),
         Setting("KEFU_FAQ_PORT", "8091", "Port the FAQ search process listens on."),
@@ -101,6 +102,7 @@ class Settings:
     var: Path
     host: str
     port: int
+    proxies: int
     base_url: str
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
@@ -160,6 +162,7 @@ def _parse(values: Mapping[str, str], var: Path) -> dict[str, Any]:
         "var": var,
         "host": host,
         "port": port,
+        "proxies": int(number("KEFU_PROXIES")),
         "base_url": (values["KEFU_BASE_URL"] or f"http://{host}:{port}").rstrip("/"),
         "database_url": values["DATABASE_URL"] or f"sqlite:///{(var / 'kefu.db').absolute()}",
         "redis_url": values["REDIS_URL"] or f"unix://{(var / 'redis.sock').absolute()}",

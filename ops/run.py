@@ -49,7 +49,8 @@ def read_dotenv(path: Path) -> None:
     """Put the settings of a .env file into the environment; what is there already wins."""
     if path.exists():
         for name, value in parse(path.read_text()).items():
-            os.environ.setdefault(name, value)
+            if value != "":  # an empty value is no value, for the service too
+                os.environ.setdefault(name, value)
 
 
 def width(text: str) -> int:

@@ -96,6 +96,7 @@ class Supervisor:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
+                    umask=0o077,  # databases and logs are for this account only
                 )
 
         self._processes[program.name] = self._spawner.submit(popen).result()

@@ -15,7 +15,7 @@ def settings_from(environment: Mapping[str, str]) -> tuple[Settings, str, int]:
     token = environment.get("KEFU_SHOP_TOKEN", "")
     if not token:
         raise ValueError("KEFU_SHOP_TOKEN is not set; the launcher (make run) sets it")
-    host = environment.get("KEFU_HOST") or "127.0.0.1"
+    host = "127.0.0.1"  # a demonstration is for this machine only
     port = environment.get("KEFU_SHOP_PORT") or "8090"
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(f"KEFU_SHOP_PORT is not a port: {port}")

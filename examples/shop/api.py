@@ -32,9 +32,7 @@ async def read(request: ShopRequest, work: Callable[[sqlite3.Connection], Any]) 
     return json(await shop_of(request).database.read(work))
 
 
-async def write(
-    request: ShopRequest, body: dict[str, Any], act: Callable[[sqlite3.Connection], Any]
-) -> HTTPResponse:
+async def write(request: ShopRequest, body: dict[str, Any], act: Callable[[sqlite3.Connection], Any]) -> HTTPResponse:
     """Run `act` once per Idempotency-Key."""
     key = idempotency_key(request)
     shop = shop_of(request)

@@ -179,8 +179,13 @@ def bearer(request: Request) -> str:
 
 
 def is_loopback(request: Request) -> bool:
-    """Whether the caller is a process of this machine."""
-    return request.ip in ("127.0.0.1", "::1", "")
+    """Whether the caller is a process of this machine, and not somebody behind a proxy on it."""
+    return request.ip in ("127.0.0.1", "::1", "") and "x-forwarded-for" not in request.headers
+
+
+def client_address(request: Request) -> str:
+    """Whose connection it is: what our own proxies (KEFU_PROXIES) saw, else the peer. What anybody else claims is ignored."""
+    return request.remote_addr or request.ip
 
 
 async def _authenticate(call: Call, route: Route) -> None:

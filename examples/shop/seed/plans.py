@@ -86,9 +86,7 @@ def drawn_plans(
         )
 
 
-def _items(
-    rng: random.Random, products: list[dict[str, Any]], abroad: bool, scene: str
-) -> list[tuple[str, str, int]]:
+def _items(rng: random.Random, products: list[dict[str, Any]], abroad: bool, scene: str) -> list[tuple[str, str, int]]:
     count = 1 if abroad else rng.choices((1, 2, 3, 4), weights=(45, 30, 18, 7))[0]
     if scene == "two_parcels":
         count = max(count, 2)

@@ -90,9 +90,7 @@ def _item(order: Order, sku: str) -> Item:
     raise InvalidFields("This order has no such item.", (("sku", "not_in_order"),))
 
 
-def _reserve_exchange(
-    connection: sqlite3.Connection, sizes: list[Size], item: Item, request: ReturnRequest
-) -> None:
+def _reserve_exchange(connection: sqlite3.Connection, sizes: list[Size], item: Item, request: ReturnRequest) -> None:
     """Set the other size aside now, so that it is still there when the first one comes back."""
     size = request.exchange_size or ""
     if sizes and not size:

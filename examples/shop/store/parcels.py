@@ -8,9 +8,7 @@ from examples.shop.shapes import Parcel, ParcelEvent
 
 def get_parcel(connection: sqlite3.Connection, tracking_number: str) -> Parcel:
     """With its events, newest first. Raises NotFound."""
-    row = connection.execute(
-        "SELECT * FROM parcels WHERE tracking_number = ?", (tracking_number.upper(),)
-    ).fetchone()
+    row = connection.execute("SELECT * FROM parcels WHERE tracking_number = ?", (tracking_number.upper(),)).fetchone()
     if row is None:
         raise NotFound("There is no such parcel.")
     events: list[ParcelEvent] = [

@@ -26,7 +26,7 @@ export function OrderCard({ order }: { order: Order }) {
           <li key={index}>
             <span class="grow">
               {language.pick(item.name)}
-              {(item.size || item.returned) && (
+              {(item.size || !!item.returned) && (
                 <span class="quiet small">
                   {" "}
                   {language.join(item.size, item.returned ? language.t("returned") : null)}
