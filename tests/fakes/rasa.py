@@ -271,12 +271,14 @@ def _handler(rasa: FakeRasa) -> type[BaseHTTPRequestHandler]:
             if self.path == "/webhooks/kefu/erase":
                 return self._send(*rasa.erase(self.headers.get("Authorization") or "", raw))
             if self.path != "/webhooks/kefu/webhook":
-                return self._send(404, {"code": "not_found", "message": "", "errors": []})
+                self._send(404, {"code": "not_found", "message": "", "errors": []})
+                return
             answer = rasa.handle(self.headers.get("Authorization") or "", raw)
             if answer is None:
                 self.close_connection = True
-                return self.connection.close()
-            return self._send(*answer)
+                self.connection.close()
+                return
+            self._send(*answer)
 
         def _send(self, status: int, body: JsonObject | str) -> None:
             data = (body if isinstance(body, str) else json.dumps(body)).encode()

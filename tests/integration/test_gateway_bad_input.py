@@ -115,6 +115,7 @@ def variants(model: type[BaseModel], body: JsonObject) -> Iterator[tuple[str, Js
             yield f"without {name}", {k: v for k, v in body.items() if k != name}
 
 
+@pytest.mark.slow
 async def test_that_no_value_of_any_field_breaks_a_route(
     gateway: House, client: httpx.AsyncClient, tokens: dict[Access, str]
 ) -> None:

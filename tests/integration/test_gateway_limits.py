@@ -14,10 +14,10 @@ from handoff.services import login
 from handoff.web.cases import safe_cell
 from tests.fixtures.gateway import House, JsonObject
 
-NOBODY = "nobody@demo.kefu"
+WRONG = "a-wrong-password"
 
 
-async def try_to_log_in(house: House, address: str, email: str, password: str = "a-wrong-password") -> httpx.Response:
+async def try_to_log_in(house: House, address: str, email: str, password: str = WRONG) -> httpx.Response:
     async with house.http(address=address) as client:
         return await client.post("/api/v1/auth/login", json={"email": email, "password": password})
 
