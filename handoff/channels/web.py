@@ -36,7 +36,7 @@ def render(item: Item) -> dict[str, Any]:
 
 def place_json(place: Place) -> dict[str, Any]:
     """A place in the queue."""
-    return {"position": place.position, "wait_seconds": place.wait}
+    return {"position": place.position, "wait_seconds": place.wait.to_json() if place.wait else None}
 
 
 def error_frame(error: KefuError, client_id: object = None) -> dict[str, Any]:

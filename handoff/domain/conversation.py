@@ -98,6 +98,7 @@ class Conversation:
     team_id: TeamId | None
     handoff_id: HandoffId | None
     waiting_since: datetime | None
+    """In the queue since."""
     slots: dict[str, Any] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     last_message: dict[str, Any] | None = None
@@ -108,6 +109,14 @@ class Conversation:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     resolved_at: datetime | None = None
+    human_since: datetime | None = None
+    """Since when this passage is a human's task; None with the bot. Kept through transfers and new waits."""
+    queue_due_at: datetime | None = None
+    """When a first answer was due to who waits: what the queue orders by after priority."""
+    awaiting_since: datetime | None = None
+    """Since when the customer waits for a human's words; `append` moves it."""
+    responded_at: datetime | None = None
+    """When a human first answered in this passage; `append` moves it."""
 
     @property
     def unanswered(self) -> bool:
@@ -118,7 +127,13 @@ class Conversation:
         """The same conversation with another owner and the next epoch. Raises IllegalOwner."""
         if type not in _MAY_BECOME[self.owner.type]:
             raise IllegalOwner(f"{self.owner.type.value} cannot become {type.value}")
-        return replace(self, owner=Owner(type, id, name, self.owner.epoch + 1))
+        given = replace(self, owner=Owner(type, id, name, self.owner.epoch + 1))
+        if type is not OwnerType.BOT:
+            return given
+        # With the bot no promise of a human runs.
+        return replace(
+            given, waiting_since=None, human_since=None, queue_due_at=None, awaiting_since=None, responded_at=None
+        )
 
     def may_reopen(self, now: datetime) -> bool:
         """Whether a message at `now` goes on with this ended conversation."""

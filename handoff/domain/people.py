@@ -89,6 +89,10 @@ class Agent:
     teams: tuple[Team, ...] = ()
     languages: tuple[str, ...] = ()
     idle_since: datetime | None = None
+    skills: tuple[str, ...] = ()
+    """What he takes; none named: everything."""
+    left_at: datetime | None = None
+    """Since when he is offline: when he said so, or when his desk was last counted as alive."""
 
     @property
     def oversees(self) -> bool:
@@ -111,5 +115,7 @@ class Agent:
             "capacity": self.capacity,
             "load": self.load,
             "teams": [{"id": t.id, "name": t.name} for t in self.teams],
+            "skills": list(self.skills),
+            "languages": list(self.languages),
             "locale": self.locale,
         }

@@ -113,3 +113,9 @@ class Handoff:
     """Agents it rang at, in order, since it last went around."""
     ringing: AgentId | None = None
     ring_until: datetime | None = None
+    needs: list[str] = field(default_factory=list)
+    """Skills that would help."""
+    told: dict[str, int] | None = None
+    """The wait that the customer was told when he began to wait: `{"position", "p50", "p90"}`, seconds."""
+    pickup_seconds: float | None = None
+    """From its last ring to its accept."""

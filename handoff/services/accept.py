@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.errors import AtCapacity, ConversationTaken, NotWaiting
@@ -12,8 +13,10 @@ from handoff.domain.turns import Handoff
 from handoff.services.access import access_conversation, has_callback
 from handoff.services.context import Services
 from handoff.services.hub import Change
+from handoff.services.offers import do_ring, fill
 from handoff.services.ports import Transaction
-from handoff.services.request import decision_for, do_ring, summarise, system
+from handoff.services.request import decision_for, summarise
+from handoff.services.system import system
 from handoff.services.views import owner_json
 
 
@@ -26,6 +29,8 @@ async def accept(services: Services, agent: Agent, id: ConversationId, *, force:
     change = await services.store.write(lambda tx: do_accept(tx, services, agent, id, force))
     if change.owner_changed:
         await services.hub.announce(change)
+    if change.previous_owner is not None:  # taken over: a colleague has a place free
+        await fill(services)
     return change.conversation
 
 
@@ -56,10 +61,18 @@ def do_accept(tx: Transaction, services: Services, agent: Agent, id: Conversatio
         handoff_id=handoff.id,
         team_id=handoff.team_id,
         waiting_since=None,
+        queue_due_at=None,
+        human_since=before.human_since or now,
     )
     tx.conversations.change_owner(before, after)
     accepted = replace(
-        handoff, accepted_at=now, accepted_by=agent.id, accepted_name=agent.name, ringing=None, ring_until=None
+        handoff,
+        accepted_at=now,
+        accepted_by=agent.id,
+        accepted_name=agent.name,
+        ringing=None,
+        ring_until=None,
+        pickup_seconds=_pickup(handoff, services),
     )
     tx.handoffs.save(accepted)
     tx.agents.assigned(agent.id, now)
@@ -73,6 +86,14 @@ def do_accept(tx: Transaction, services: Services, agent: Agent, id: Conversatio
         previous_owner=owner.id,
         queue_changed=owner.type is OwnerType.QUEUE,
     )
+
+
+def _pickup(handoff: Handoff, services: Services) -> float | None:
+    """How long it rang, at all that it was offered to since it last went around; None when it never rang."""
+    if handoff.ring_until is None:
+        return None
+    rings = services.policy.offer_seconds * max(1, len(handoff.asked))
+    return max(0.0, (services.now() - handoff.ring_until + timedelta(seconds=rings)).total_seconds())
 
 
 def passage_for(tx: Transaction, conversation: Conversation, agent: Agent, services: Services) -> Handoff:

@@ -19,7 +19,9 @@ from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
 from handoff.services.context import Services
 from handoff.services.hub import Change
 from handoff.services.ports import BotBusy, BotUnavailable, Transaction
-from handoff.services.request import decision_for, do_request, system
+from handoff.services.request import decision_for, do_request
+from handoff.services.rules import thresholds_now
+from handoff.services.system import system
 from handoff.services.texts import text
 
 log = logging.getLogger(__name__)
@@ -245,7 +247,7 @@ def _decision(
     customer = tx.customers.get(conversation.customer_id)
     records: list[TurnRecord] = tx.turns.records(conversation.id, turn.epoch)
     views = [r.view() for r in records if r.state in (TurnState.ANSWERED, TurnState.FAILED)]
-    decision = decide(views, services.policy.thresholds, vip=bool(customer and customer.vip))
+    decision = decide(views, thresholds_now(tx, services.policy), vip=bool(customer and customer.vip))
     wish = answer.handoff
     if wish is None:
         return decision

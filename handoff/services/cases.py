@@ -31,7 +31,7 @@ def do_open_case(
     key: str,
     now: datetime,
     team_id: str | None = None,
-    due_from: datetime | None = None,
+    due_at: datetime | None = None,
     digest: str = "",
 ) -> Case:
     """Store a new case with its number and due time; the case made under `key` before, if there is one.
@@ -54,7 +54,7 @@ def do_open_case(
         summary=summary[:500],
         data=data,
         team_id=team_id or TEAM.get(kind, "after_sales"),
-        due_at=(due_from or now) + DUE_WITHIN[kind],
+        due_at=due_at or now + DUE_WITHIN[kind],
         created_at=now,
         updated_at=now,
     )

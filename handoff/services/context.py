@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from handoff.domain.escalation import Thresholds
 from handoff.domain.hours import BusinessHours
+from handoff.domain.short_handed import Rule
 from handoff.services.hub import Hub
 from handoff.services.ports import Bot, Faq, Limits, Store
 from handoff.services.shop import ShopClient
@@ -18,7 +19,13 @@ class Policy:
     """The rules of the house."""
 
     hours: BusinessHours
+    """Until people set others."""
     thresholds: Thresholds = field(default_factory=Thresholds)
+    short_thresholds: Thresholds = field(default_factory=lambda: Thresholds(anger=0.9, misses=3))
+    """While hands are short."""
+    short_handed: Rule = field(default_factory=Rule)
+    grace_seconds: float = 60.0
+    """How long after an agent's desk has fallen silent his conversations wait for him."""
     offer_seconds: float = 30.0
     bot_attempts: int = 3
     bot_timeout: float = 10.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +16,11 @@ from handoff.domain.message import Message
 from handoff.domain.people import Agent
 from handoff.services.access import access_conversation
 from handoff.services.context import Services
-from handoff.services.hub import Change, Desk, Hub
+from handoff.services.hub import Change, Hub
 from handoff.services.orders import public_order
 from handoff.services.ports import Transaction
+from handoff.services.rules import rules_of
+from handoff.services.sla import sla_json
 from handoff.services.views import case_json, handoff_json, message_for_agent, moment, summary, turn_json
 
 OWNERS = ("me", "queue", "bot", "agent", "any")
@@ -27,15 +29,19 @@ STATUSES = ("open", "snoozed", "resolved")
 ORDERS_SHOWN = 5
 
 
-def summarise_all(tx: Transaction, conversations: Iterable[Conversation]) -> list[dict[str, Any]]:
+def summarise_all(tx: Transaction, conversations: Iterable[Conversation], services: Services) -> list[dict[str, Any]]:
     """The rows of a list."""
+    conversations, now = list(conversations), services.now()
+    with_humans = any(c.owner.type is not OwnerType.BOT for c in conversations)
+    rules = rules_of(tx, services.policy) if with_humans else None
     teams = {t.id: t for t in tx.agents.teams()}
     inboxes = {i.id: i for i in tx.customers.inboxes()}
     rows = []
     for c in conversations:
         handoff = tx.handoffs.get(c.handoff_id) if c.handoff_id else None
         team = teams.get(c.team_id) if c.team_id else None
-        rows.append(summary(c, tx.customers.get(c.customer_id), inboxes.get(c.inbox_id), team, handoff))
+        row = summary(c, tx.customers.get(c.customer_id), inboxes.get(c.inbox_id), team, handoff)
+        rows.append(row | {"sla": sla_json(c, rules, now) if rules else None})
     return rows
 
 
@@ -72,7 +78,7 @@ async def list_conversations(
         found = tx.conversations.search(agent=agent, owner=owner, status=status, q=q, before=before, limit=limit + 1)
         more = len(found) > limit and owner != "queue"
         page = found[:limit]
-        return {"items": summarise_all(tx, page), "next_cursor": _cursor(page[-1]) if more else None}
+        return {"items": summarise_all(tx, page, services), "next_cursor": _cursor(page[-1]) if more else None}
 
     return await services.store.read(work)
 
@@ -90,7 +96,7 @@ async def read_conversation(services: Services, agent: Agent, id: ConversationId
             for p in tx.conversations.of_customer(c.customer_id)
             if p.id != id
         ]  # fmt: skip
-        full = summarise_all(tx, [c])[0] | {
+        full = summarise_all(tx, [c], services)[0] | {
             "handoff": handoffs[-1] if handoffs else None,
             "handoffs": handoffs,
             "turns": [turn_json(t) for t in tx.turns.records(id)],
@@ -175,7 +181,7 @@ async def tell_desks(services: Services, hub: Hub, change: Change) -> None:
         return
     c = change.conversation
     base = {"conversation_id": c.id, "seq": c.last_seq, "epoch": c.owner.epoch}
-    row = (await services.store.read(lambda tx: summarise_all(tx, [c])))[0]
+    row = (await services.store.read(lambda tx: summarise_all(tx, [c], services)))[0]
     messages = [_event(m, base) for m in change.messages]
     teams = await services.store.read(queue_counts) if change.queue_changed else []
     for desk in desks:
@@ -187,7 +193,7 @@ async def tell_desks(services: Services, hub: Hub, change: Change) -> None:
             owner = {"id": c.id, "owner": row["owner"], "status": row["status"], "team": row["team"]}
             desk.push({"type": "conversation.updated", **base, "conversation": row | owner | {"last_message": None}})
         if change.ring == desk.agent.id:
-            desk.push(await _offer(services, desk, c, base, row))
+            desk.offer(await _offer(services, c, base, row))
         if change.queue_changed:
             desk.push({"type": "queue.changed", "teams": teams})
 
@@ -196,9 +202,7 @@ def _event(message: Message, base: dict[str, Any]) -> dict[str, Any]:
     return {"type": "message.created", **base, "seq": message.seq, "message": message_for_agent(message)}
 
 
-async def _offer(
-    services: Services, desk: Desk, c: Conversation, base: dict[str, Any], row: dict[str, Any]
-) -> dict[str, Any]:
+async def _offer(services: Services, c: Conversation, base: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     handoff = await services.store.read(lambda tx: tx.handoffs.get(c.handoff_id) if c.handoff_id else None)
     until = moment(handoff.ring_until) if handoff else None
     return {"type": "handoff.offered", **base, "handoff_id": c.handoff_id, "expires_at": until, "conversation": row}
@@ -227,24 +231,23 @@ async def list_teams(services: Services) -> list[dict[str, Any]]:
 
 async def offers_for(services: Services, agent: Agent) -> list[dict[str, Any]]:
     """What rings at this agent now: sent when his desk (re)connects."""
+    return [event for _, event in await services.store.read(lambda tx: offers_at(tx, services, {agent.id}))]
 
-    def work(tx: Transaction) -> list[dict[str, Any]]:
-        now = services.now()
-        found = []
-        for handoff, c in tx.handoffs.open():
-            if handoff.ringing == agent.id and handoff.ring_until and handoff.ring_until > now:
-                base = {"conversation_id": c.id, "seq": c.last_seq, "epoch": c.owner.epoch}
-                row = summarise_all(tx, [c])[0]
-                until = moment(handoff.ring_until)
-                found.append(
-                    {
-                        "type": "handoff.offered",
-                        **base,
-                        "handoff_id": handoff.id,
-                        "expires_at": until,
-                        "conversation": row,
-                    }
-                )
-        return found
 
-    return await services.store.read(work)
+def offers_at(tx: Transaction, services: Services, agent_ids: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+    """What rings at these agents now: whose desk, and the event."""
+    now = services.now()
+    found = []
+    for handoff, c in tx.handoffs.open():
+        if handoff.ringing in agent_ids and handoff.ring_until and handoff.ring_until > now:
+            event = {
+                "type": "handoff.offered",
+                "conversation_id": c.id,
+                "seq": c.last_seq,
+                "epoch": c.owner.epoch,
+                "handoff_id": handoff.id,
+                "expires_at": moment(handoff.ring_until),
+                "conversation": summarise_all(tx, [c], services)[0],
+            }
+            found.append((str(handoff.ringing), event))
+    return found

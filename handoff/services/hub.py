@@ -17,6 +17,7 @@ from handoff.domain.conversation import Conversation
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
 from handoff.domain.people import Agent
+from handoff.domain.wait import Wait
 from handoff.services.ports import Bus
 
 # What one reader may have waiting in memory; beyond it he reads the log at his own pace.
@@ -54,10 +55,10 @@ class Typing:
 
 @dataclass(frozen=True)
 class Place:
-    """A place in the queue; `wait` is `{"p50", "p90"}` in seconds or None when nothing is known."""
+    """A place in the queue; `wait` is None when nothing is known."""
 
     position: int
-    wait: dict[str, int] | None
+    wait: Wait | None
 
 
 Item = Message | Conversation | Typing | Place
@@ -130,6 +131,17 @@ class Desk:
         self._events: deque[dict[str, Any]] = deque()
         self._wake = asyncio.Event()
         self.overflowed = False
+        self._offered: dict[str, object] = {}
+
+    def offer(self, event: dict[str, Any]) -> None:
+        """An offer for this desk, once for each time that it rings."""
+        key, until = str(event["handoff_id"]), event["expires_at"]
+        if self._offered.get(key) == until:
+            return
+        if len(self._offered) >= DESK_BACKLOG:
+            self._offered.clear()
+        self._offered[key] = until
+        self.push(event)
 
     def push(self, event: dict[str, Any]) -> None:
         """One event for this desk."""
@@ -156,6 +168,7 @@ class Hub:
         self.origin = origin
         self._readers: dict[ConversationId, set[Subscription]] = defaultdict(set)
         self.desks: set[Desk] = set()
+        self._statuses: dict[str, str] = {}
         self._sockets: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._told: OrderedDict[ConversationId, tuple[int, int]] = OrderedDict()
         self.listeners: list[Callable[[Change], None]] = []
@@ -263,8 +276,15 @@ class Hub:
 
     async def presence(self, agent_id: str, status: str) -> None:
         """Tell every desk that an agent came or went."""
-        self.tell_all({"type": "presence.changed", "agent_id": agent_id, "status": status})
+        self.tell_presence(agent_id, status)
         await self._bus.publish("presence", {"origin": self.origin, "id": agent_id, "status": status})
+
+    def tell_presence(self, agent_id: str, status: str, *, first: bool = False) -> None:
+        """Tell every desk here what is news to this process; at the `first` look nothing is."""
+        news = self._statuses.get(agent_id) != status
+        self._statuses[agent_id] = status
+        if news and not first:
+            self.tell_all({"type": "presence.changed", "agent_id": agent_id, "status": status})
 
     def tell_all(self, event: dict[str, Any]) -> None:
         """Tell every desk here."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import replace
 from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
@@ -73,7 +72,7 @@ async def log_in(services: Services, email: object, password: object, address: s
         expires = now + SESSION_LASTS
         tx.agents.open_session(hash_token(token), found[0], expires)
         # Who logs in is there to work; he may set himself away.
-        tx.agents.set_presence(found[0], Presence.ONLINE)
+        tx.agents.set_presence(found[0], Presence.ONLINE, now)
         return expires, tx.agents.lock(found[0], now)
 
     expires_at, agent = await services.store.write(work)
@@ -101,17 +100,6 @@ async def log_out(services: Services, token: str) -> None:
     """End this session and its connections only: other desks of the same agent stay."""
     await services.store.write(lambda tx: tx.agents.close_session(hash_token(token)))
     await services.hub.revoke(hash_token(token))
-
-
-async def set_presence(services: Services, agent: Agent, status: object) -> Agent:
-    """Online, away or offline, as the agent says. Raises Invalid."""
-    try:
-        presence = Presence(status)
-    except ValueError:
-        raise Invalid("status", "unknown") from None
-    await services.store.write(lambda tx: tx.agents.set_presence(agent.id, presence))
-    await services.hub.presence(agent.id, presence.value)
-    return replace(agent, presence=presence)
 
 
 async def beat(services: Services, agent: Agent) -> None:

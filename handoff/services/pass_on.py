@@ -16,9 +16,12 @@ from handoff.domain.turns import Handoff
 from handoff.services.accept import passage_for
 from handoff.services.access import access_conversation, check_epoch, own_conversation
 from handoff.services.context import Services
-from handoff.services.hub import Change
+from handoff.services.hub import Change, Place
+from handoff.services.offers import fill
 from handoff.services.ports import Transaction
-from handoff.services.request import do_ring, system
+from handoff.services.request import do_enqueue
+from handoff.services.rules import rules_of
+from handoff.services.system import system
 from handoff.services.views import owner_json
 
 # How much of the last human words the bot is told to remember.
@@ -28,6 +31,8 @@ _REMEMBERED_WORDS = 200
 async def _run(services: Services, work: Callable[[Transaction], Change]) -> Conversation:
     change = await services.store.write(work)
     await services.hub.announce(change)
+    if change.previous_owner is not None:  # an agent has a place free: it is filled at once
+        await fill(services)
     return change.conversation
 
 
@@ -149,6 +154,7 @@ async def reopen(services: Services, agent: Agent, id: ConversationId) -> Conver
             status=Status.OPEN,
             resolved_at=None,
             handoff_id=handoff.id,
+            human_since=now,
         )
         tx.conversations.change_owner(before, after)
         said = tx.messages.append(system(after, "accepted", name=agent.name), as_owner=None)
@@ -183,14 +189,14 @@ def _to_team(tx: Transaction, services: Services, before: Conversation, team_id:
     if team is None:
         raise Invalid("team_id", "unknown")
     now = services.now()
-    waiting = replace(_next_handoff(tx, before, now), team_id=TeamId(team.id))
-    tx.handoffs.add(waiting)
-    after = replace(before.give_to(OwnerType.QUEUE), team_id=team.id, waiting_since=now, handoff_id=waiting.id)
-    tx.conversations.change_owner(before, after)
+    waiting = replace(next_handoff(tx, before, now, "transferred"), team_id=TeamId(team.id))
     name = team.name["en"] if before.locale == "en" else team.name["zh"]
-    said = tx.messages.append(system(after, "transferred", team=name), as_owner=None)
-    ring = do_ring(tx, waiting, after, services.policy, now)
-    return Change(tx.conversations.lock(before.id), (said,), owner_changed=True, queue_changed=True, ring=ring)
+
+    def words(conversation: Conversation, _place: Place) -> Draft:
+        return system(conversation, "transferred", team=name)
+
+    rules = rules_of(tx, services.policy)
+    return do_enqueue(tx, before, waiting, rules, services.policy, now, asked_at=now, words=words)
 
 
 def _to_agent(tx: Transaction, services: Services, before: Conversation, agent_id: Any) -> Change:
@@ -203,21 +209,25 @@ def _to_agent(tx: Transaction, services: Services, before: Conversation, agent_i
         raise Conflict("that agent is not online", code="agent_not_available", owner=owner_json(before.owner))
     if receiver.load >= receiver.capacity:
         raise AtCapacity(f"{receiver.name} has {receiver.load} of {receiver.capacity}", owner=owner_json(before.owner))
-    passed = _next_handoff(tx, before, now)
+    passed = next_handoff(tx, before, now, "transferred")
     tx.handoffs.add(replace(passed, accepted_by=receiver.id, accepted_name=receiver.name, accepted_at=now))
-    after = replace(before.give_to(OwnerType.AGENT, receiver.id, receiver.name), handoff_id=passed.id)
+    after = replace(
+        before.give_to(OwnerType.AGENT, receiver.id, receiver.name),
+        handoff_id=passed.id,
+        awaiting_since=before.awaiting_since or now,
+    )
     tx.agents.assigned(receiver.id, now)
     tx.conversations.change_owner(before, after)
     said = tx.messages.append(system(after, "accepted", name=receiver.name), as_owner=None)
     return Change(tx.conversations.lock(before.id), (said,), owner_changed=True)
 
 
-def _next_handoff(tx: Transaction, conversation: Conversation, now: datetime) -> Handoff:
+def next_handoff(tx: Transaction, conversation: Conversation, now: datetime, outcome: str) -> Handoff:
     """The same passage for the next human: a row of its own, so that who had it when stays known."""
     handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
     if handoff is None:
         raise Conflict("there is no handoff to pass on", code="not_waiting", owner=owner_json(conversation.owner))
-    _end_handoff(tx, conversation, "transferred", now)
+    _end_handoff(tx, conversation, outcome, now)
     return replace(
         handoff,
         id=HandoffId(new_id()),
@@ -230,4 +240,6 @@ def _next_handoff(tx: Transaction, conversation: Conversation, now: datetime) ->
         asked=[],
         ringing=None,
         ring_until=None,
+        told=None,
+        pickup_seconds=None,
     )

@@ -6,6 +6,7 @@ A unit of work is a plain function of a `Transaction`: it cannot await, so no tr
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -60,7 +61,10 @@ class Conversations(Protocol):
     def of_customer(self, customer_id: CustomerId) -> list[Conversation]: ...
 
     def waiting(self, team_ids: Sequence[str] | None = None) -> list[Conversation]:
-        """Those in the queue, in the order of priority and arrival."""
+        """Those in the queue, in the order of priority, due first answer and arrival."""
+
+    def with_humans(self) -> list[Conversation]:
+        """Those that go on and wait for a human or have one."""
 
     def unanswered(self, now: datetime, limit: int) -> list[ConversationId]:
         """Bot-owned ones with unanswered messages and no live claim."""
@@ -77,9 +81,10 @@ class Conversations(Protocol):
 class Messages(Protocol):
     """The log."""
 
-    def append(self, draft: Draft, *, as_owner: Owner | None) -> Message:
-        """Append and return the message. `as_owner` None: customers, system and private messages.
+    def append(self, draft: Draft, *, as_owner: Owner | None, at: datetime | None = None) -> Message:
+        """Append and return the message. `as_owner` None: customers, system and private messages. `at`: when it was said.
 
+        Moves the clocks of who waits for a human: a customer's words start one, an agent's public words stop it.
         Raises StaleEpoch if the owner has changed, DuplicateMessage (with the first one's seq) on a repeated client id,
         ClientIdReused when its content differs, NotFound.
         """
@@ -132,8 +137,14 @@ class Handoffs(Protocol):
     def open(self) -> list[tuple[Handoff, Conversation]]:
         """Those still waiting, in queue order."""
 
-    def handling_seconds(self, limit: int) -> list[float]:
-        """How long the latest accepted conversations kept an agent."""
+    def busy_since(self) -> dict[AgentId, list[datetime]]:
+        """When each agent accepted what he has now."""
+
+    def recent(self, limit: int) -> list[tuple[float, float | None]]:
+        """Of the latest that were accepted and have ended: seconds from accept to end, and from ring to accept."""
+
+    def told(self, since: datetime, limit: int) -> list[Handoff]:
+        """The latest accepted since then whose customer was told a wait."""
 
     def last_agent(self, customer_id: CustomerId) -> AgentId | None: ...
 
@@ -157,7 +168,10 @@ class Agents(Protocol):
 
     def add_team(self, team: Team) -> None: ...
 
-    def set_presence(self, id: AgentId, presence: Presence) -> None: ...
+    def update(self, agent: Agent) -> None:
+        """Store his capacity, skills, languages and teams."""
+
+    def set_presence(self, id: AgentId, presence: Presence, now: datetime) -> None: ...
 
     def beat(self, id: AgentId, now: datetime) -> None: ...
 
@@ -272,6 +286,46 @@ class Records(Protocol):
     def audit(self, at: datetime, actor: str, action: str, subject: str, data: dict[str, Any]) -> None: ...
 
 
+class HouseRules(Protocol):
+    """Rules that people set while the system runs, by name, as JSON."""
+
+    def all(self) -> dict[str, Any]: ...
+
+    def lock(self, name: str) -> Any:
+        """The rule, with its row held until the transaction ends; None when it was never set."""
+
+    def save(self, name: str, value: Any, now: datetime, by: str) -> None: ...
+
+    def forget(self, name: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class SlaEvent:
+    """A promise that is about to be broken (`warning`) or was (`breach`); the clock is named by kind and start."""
+
+    conversation_id: ConversationId
+    kind: str
+    since: datetime
+    level: str
+    due_at: datetime
+    at: datetime
+    team_id: str | None
+    agent_id: str | None
+
+
+class SlaEvents(Protocol):
+    """What happened to promises."""
+
+    def add(self, event: SlaEvent) -> bool:
+        """Store it; False when somebody stored it before."""
+
+    def known(self, ids: list[str]) -> set[tuple[str, str, datetime, str]]:
+        """`(conversation_id, kind, since, level)` of all events of these conversations."""
+
+    def since(self, at: datetime, limit: int) -> list[SlaEvent]:
+        """The latest at or after `at`, newest first."""
+
+
 class Transaction(Protocol):
     """One transaction over everything. What it raises rolls it back."""
 
@@ -291,6 +345,10 @@ class Transaction(Protocol):
     def cases(self) -> Cases: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def rules(self) -> HouseRules: ...
+    @property
+    def sla_events(self) -> SlaEvents: ...
 
 
 class Store(Protocol):
@@ -324,6 +382,9 @@ class Bot(Protocol):
 
     async def answer(self, turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
         """Raises BotUnavailable (nothing ran or nothing was saved) or BotBusy (it is being worked on)."""
+
+    async def erase(self, conversation_ids: Sequence[str]) -> None:
+        """Forget what was said in these conversations. Raises BotUnavailable."""
 
     async def healthy(self) -> bool: ...
 

@@ -11,10 +11,12 @@ from handoff.domain.errors import DuplicateMessage, Invalid
 from handoff.domain.escalation import TurnView, asks_for_human, decide, team_for
 from handoff.domain.ids import ConversationId, CustomerId, InboxId
 from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
+from handoff.services.call_back import REQUEST_CALLBACK, do_call_back
 from handoff.services.context import Policy, Services
 from handoff.services.hub import Change
 from handoff.services.ports import Transaction
-from handoff.services.request import decision_for, do_request
+from handoff.services.request import decision_for, do_request, known_team, summarise
+from handoff.services.rules import rules_of, thresholds_now
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,13 @@ def do_receive(
     content, meaning = _content(tx, conversation.id, incoming)
     draft = Draft(conversation.id, Sender.CUSTOMER, content, client_id=incoming.client_id)
     try:
-        message = tx.messages.append(draft, as_owner=None)
+        message = tx.messages.append(draft, as_owner=None, at=now)
     except DuplicateMessage as duplicate:
         return Received(duplicate.seq, conversation)
     conversation = tx.conversations.lock(conversation.id)
+    if meaning == REQUEST_CALLBACK:
+        change = _ask_for_call_back(tx, policy, conversation, message, now)
+        return Received(message.seq, change.conversation, change)
     wants_human = meaning == "request_human" or (incoming.text is not None and asks_for_human(incoming.text))
     if wants_human and conversation.owner.type is not OwnerType.AGENT:
         change = _ask_for_human(tx, policy, conversation, message, now)
@@ -97,8 +102,23 @@ def _ask_for_human(
     plain = decision_for(
         "asked_for_human", message.text, message.seq, team_for([v.intent for v in views], "asked_for_human")
     )
-    decision = decide([*views, said], policy.thresholds, vip=bool(customer and customer.vip)) or plain
+    decision = decide([*views, said], thresholds_now(tx, policy), vip=bool(customer and customer.vip)) or plain
     change = do_request(tx, conversation, decision, policy, now)
+    return replace(change, messages=(message, *change.messages))
+
+
+def _ask_for_call_back(
+    tx: Transaction, policy: Policy, conversation: Conversation, message: Message, now: datetime
+) -> Change:
+    """The customer pressed the button for it. With an agent already there it is only his words."""
+    if conversation.owner.type is OwnerType.AGENT:
+        return Change(conversation, (message,))
+    records = tx.turns.records(conversation.id)
+    team = team_for([r.intent for r in records], "asked_for_human")
+    decision = decision_for("callback", message.text, message.seq, team)
+    rules = rules_of(tx, policy)
+    summary = summarise(conversation, records, decision)
+    change = do_call_back(tx, conversation, decision, known_team(tx, team), rules, now, summary, "callback_asked")
     return replace(change, messages=(message, *change.messages))
 
 

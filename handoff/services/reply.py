@@ -25,7 +25,7 @@ async def reply(
 
     def work(tx: Transaction) -> tuple[Message, Change | None]:
         try:
-            message = tx.messages.append(draft, as_owner=owner)
+            message = tx.messages.append(draft, as_owner=owner, at=services.now())
         except DuplicateMessage as duplicate:
             return tx.messages.between(id, duplicate.seq, duplicate.seq)[0], None
         except StaleEpoch as stale:

@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from handoff.domain.cases import Case, CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, OwnerType, Priority
 from handoff.domain.escalation import Decision, Reason
-from handoff.domain.ids import AgentId, HandoffId, TeamId, new_id
-from handoff.domain.message import Draft, Sender, text_content
+from handoff.domain.ids import HandoffId, TeamId, new_id
+from handoff.domain.message import Draft
 from handoff.domain.people import Agent, Presence
-from handoff.domain.routing import Candidate, choose, estimate_wait
+from handoff.domain.routing import needs_of
+from handoff.domain.sla import queue_due
 from handoff.domain.turns import Handoff, TurnRecord
-from handoff.services.cases import do_open_case
+from handoff.services.call_back import do_call_back, do_offer_call_back
 from handoff.services.context import Policy
-from handoff.services.hub import Change
+from handoff.services.hub import Change, Place
+from handoff.services.offers import do_ring
+from handoff.services.places import place_of, told
 from handoff.services.ports import Transaction
-from handoff.services.texts import duration, intent_name, text
+from handoff.services.rules import Rules, rules_of
+from handoff.services.system import system
+from handoff.services.texts import intent_name, wait_span
 
-# The wait is told from this many recent conversations: enough for a p90, few enough to follow the day.
-RECENT_HANDOFFS = 50
+# Who says it himself is heard also when hands are short; so is a colleague.
+_ASKED = ("asked_for_human", "taken_over")
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where a waiting conversation stands. `wait` in seconds."""
-
-    position: int
-    wait: dict[str, int] | None
-
-
-def system(conversation: Conversation, key: str, *, client_id: str | None = None, **values: Any) -> Draft:
-    """A message of the system in the customer's language."""
-    words = text(key, conversation.locale, **values)
-    return Draft(conversation.id, Sender.SYSTEM, text_content(words), client_id=client_id)
+Words = Callable[[Conversation, Place], Draft]
 
 
 def do_request(
@@ -45,19 +36,26 @@ def do_request(
     """Hand `conversation` (locked) over. What the customer wrote so far is the human's to answer.
 
     With nobody present or out of hours it stays with the bot, a call-back case is opened, and the customer is told when.
+    While hands are short an ordinary request that he did not make himself is offered a call-back instead.
     Waiting or taken conversations stay as they are; the customer is told where he stands.
     """
     if conversation.owner.type is OwnerType.AGENT:
         return Change(conversation)
     if conversation.owner.type is OwnerType.QUEUE:
         place = place_of(tx, conversation, now)
-        told = tx.messages.append(system(conversation, "still_queued", ahead=place.position - 1), as_owner=None)
-        return Change(tx.conversations.lock(conversation.id), (told,))
-    present = [a for a in tx.agents.all(now) if a.presence is not Presence.OFFLINE]
-    if not present or not policy.hours.open_at(now):
-        return _call_back(tx, conversation, decision, policy, now)
-    team = _team(tx, decision.team)
+        said = tx.messages.append(system(conversation, "still_queued", ahead=place.position - 1), as_owner=None)
+        return Change(tx.conversations.lock(conversation.id), (said,))
+    rules = rules_of(tx, policy)
     turns = tx.turns.records(conversation.id)
+    summary = summarise(conversation, turns, decision)
+    wanted = known_team(tx, decision.team)
+    team, closed = _staffed(tx.agents.all(now), tx, wanted, rules, now)
+    if team is None:
+        return do_call_back(
+            tx, conversation, decision, wanted, rules, now, summary, "callback_closed" if closed else "callback"
+        )
+    if rules.mode.on and decision.priority is Priority.NORMAL and not _asked(decision):
+        return do_offer_call_back(tx, conversation, decision, team, rules, now)
     handoff = Handoff(
         id=HandoffId(new_id()),
         conversation_id=conversation.id,
@@ -65,124 +63,85 @@ def do_request(
         reason=decision.reason,
         reasons=[reason.to_json() for reason in decision.reasons],
         signals=list(decision.signals),
-        summary=summarise(conversation, turns, decision),
+        summary=summary,
         slots=conversation.slots,
         team_id=team,
         priority=decision.priority.value,
         requested_at=now,
+        needs=list(needs_of([r.rule for r in decision.reasons], [t.intent for t in turns])),
     )
     tx.turns.close_running(conversation.id)
-    waiting = replace(
-        conversation.give_to(OwnerType.QUEUE),
+    asking = replace(
+        conversation,
         bot_seq=conversation.last_customer_seq,
-        team_id=team,
         priority=max(conversation.priority, decision.priority, key=lambda p: p.rank),
+    )
+    busy = rules.mode.on
+
+    def words(waiting: Conversation, place: Place) -> Draft:
+        return _queued(waiting, place, busy=busy)
+
+    return do_enqueue(tx, asking, handoff, rules, policy, now, asked_at=now, words=words)
+
+
+def do_enqueue(
+    tx: Transaction,
+    before: Conversation,
+    handoff: Handoff,
+    rules: Rules,
+    policy: Policy,
+    now: datetime,
+    *,
+    asked_at: datetime,
+    words: Words,
+) -> Change:
+    """Put `before` (locked) into the queue of `handoff`'s team, in the place of somebody who asked at `asked_at`, and ring."""
+    waiting = replace(
+        before.give_to(OwnerType.QUEUE),
+        team_id=handoff.team_id,
         handoff_id=handoff.id,
         waiting_since=now,
+        human_since=before.human_since or now,
+        awaiting_since=before.awaiting_since or now,
+        queue_due_at=queue_due(before.priority, asked_at, rules.sla, rules.hours_of(handoff.team_id)),
     )
-    tx.handoffs.add(handoff)
-    tx.conversations.change_owner(conversation, waiting)
+    tx.conversations.change_owner(before, waiting)
     place = place_of(tx, waiting, now)
-    told = tx.messages.append(_queued(waiting, place), as_owner=None)
+    handoff = replace(handoff, told=told(place))
+    tx.handoffs.add(handoff)
+    said = tx.messages.append(words(waiting, place), as_owner=None)
     ring = do_ring(tx, handoff, waiting, policy, now)
-    return Change(tx.conversations.lock(conversation.id), (told,), owner_changed=True, queue_changed=True, ring=ring)
+    return Change(tx.conversations.lock(before.id), (said,), owner_changed=True, queue_changed=True, ring=ring)
 
 
-def _queued(conversation: Conversation, place: Place) -> Draft:
-    ahead = place.position - 1
+def _queued(conversation: Conversation, place: Place, *, busy: bool) -> Draft:
+    ahead, key = place.position - 1, "queued_busy" if busy else "queued"
     if place.wait is None:
-        return system(conversation, "queued", ahead=ahead)
-    p50, p90 = (duration(place.wait[q], conversation.locale) for q in ("p50", "p90"))
-    return system(conversation, "queued_wait", ahead=ahead, p50=p50, p90=p90)
+        return system(conversation, key, ahead=ahead)
+    wait = wait_span(place.wait.p50, place.wait.p90, conversation.locale)
+    return system(conversation, f"{key}_wait", ahead=ahead, wait=wait)
 
 
-def _team(tx: Transaction, wanted: str) -> TeamId:
+def _asked(decision: Decision) -> bool:
+    return any(reason.rule in _ASKED for reason in decision.reasons)
+
+
+def known_team(tx: Transaction, wanted: str) -> TeamId:
+    """The team of that id, else the first."""
     teams = [t.id for t in tx.agents.teams()]
     return TeamId(wanted) if wanted in teams else teams[0]
 
 
-def place_of(tx: Transaction, conversation: Conversation, now: datetime) -> Place:
-    """Where it stands in its team's queue, and the honest wait."""
-    ids = [c.id for c in tx.conversations.waiting([conversation.team_id or ""])]
-    position = ids.index(conversation.id) + 1 if conversation.id in ids else len(ids) + 1
-    agents = sum(a.presence is Presence.ONLINE and conversation.team_id in a.team_ids for a in tx.agents.all(now))
-    return Place(position, estimate_wait(position, agents, tx.handoffs.handling_seconds(RECENT_HANDOFFS)))
-
-
-def do_ring(
-    tx: Transaction, handoff: Handoff, conversation: Conversation, policy: Policy, now: datetime
-) -> AgentId | None:
-    """Ring at the next agent of the team; None when nobody is free. Who was asked before comes again once all were."""
-    agents = tx.agents.all(now)
-    ringing = {h.ringing for h, _ in tx.handoffs.open() if h.ring_until and h.ring_until > now and h.id != handoff.id}
-    candidates = [_candidate(a, a.id in ringing) for a in agents if _takes(a, handoff.team_id)]
-    language = conversation.locale
-    last = tx.handoffs.last_agent(conversation.customer_id)
-    chosen = choose(candidates, language=language, last_agent=last, asked=set(map(AgentId, handoff.asked)))
-    asked = [*handoff.asked, chosen] if chosen else []
-    if chosen is None and handoff.asked:  # everybody was asked: go around again
-        chosen = choose(candidates, language=language, asked={AgentId(a) for a in handoff.asked[-1:]}) or choose(
-            candidates, language=language
-        )
-        asked = [chosen] if chosen else []
-    until = now + timedelta(seconds=policy.offer_seconds) if chosen else None
-    tx.handoffs.save(replace(handoff, asked=list(filter(None, asked)), ringing=chosen, ring_until=until))
-    return chosen
-
-
-def _takes(agent: Agent, team_id: str) -> bool:
-    return agent.presence is Presence.ONLINE and team_id in agent.team_ids
-
-
-def _candidate(agent: Agent, rings: bool) -> Candidate:
-    never = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
-    # One that already rings counts as one he will have.
-    return Candidate(agent.id, agent.load + rings, agent.capacity, agent.idle_since or never, agent.languages)
-
-
-def _call_back(
-    tx: Transaction, conversation: Conversation, decision: Decision, policy: Policy, now: datetime
-) -> Change:
-    """Nobody is there: promise a time instead of a wait."""
-    known = next(
-        (c for c in tx.cases.search(customer_id=conversation.customer_id, kind="callback") if c.status in _PENDING),
-        None,
-    )
-    if known is not None:
-        told = tx.messages.append(_promise(conversation, "callback_known", known, policy), as_owner=None)
-        return Change(_answered(tx, conversation, decision), (told,))
-    opening = now if policy.hours.open_at(now) else policy.hours.next_opening(now)
-    turns = tx.turns.records(conversation.id)
-    case = do_open_case(
-        tx,
-        kind=CaseKind.CALLBACK,
-        conversation=conversation,
-        order_number=conversation.slots.get("order_number"),
-        summary=summarise(conversation, turns, decision),
-        data={"reasons": [r.to_json() for r in decision.reasons]},
-        team_id=_team(tx, decision.team),
-        key=f"{conversation.id}:callback:{conversation.last_seq}",
-        now=now,
-        due_from=opening or now,
-    )
-    told = tx.messages.append(_promise(conversation, "callback", case, policy), as_owner=None)
-    return Change(_answered(tx, conversation, decision), (told,))
-
-
-def _answered(tx: Transaction, conversation: Conversation, decision: Decision) -> Conversation:
-    """The conversation with the request answered; what came after it is still the bot's to answer."""
-    fresh = tx.conversations.lock(conversation.id)
-    answered = replace(fresh, bot_seq=max(fresh.bot_seq, decision.reasons[0].seq))
-    tx.conversations.save(answered)
-    return answered
-
-
-_PENDING = (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
-
-
-def _promise(conversation: Conversation, key: str, case: Case, policy: Policy) -> Draft:
-    due = case.due_at.astimezone(policy.hours.zone).strftime("%Y-%m-%d %H:%M") if case.due_at else ""
-    return system(conversation, key, number=case.number, due=due)
+def _staffed(
+    agents: Sequence[Agent], tx: Transaction, wanted: TeamId, rules: Rules, now: datetime
+) -> tuple[TeamId | None, bool]:
+    """The team that answers now: the wanted one, else another whose people are there; and whether it is out of hours."""
+    present = [a for a in agents if a.presence is not Presence.OFFLINE]
+    open_teams = [t.id for t in tx.agents.teams() if rules.hours_of(t.id).open_at(now)]
+    staffed = [id for id in open_teams if any(id in a.team_ids for a in present)]
+    if wanted in staffed:
+        return wanted, False
+    return (staffed[0] if staffed else None), wanted not in open_teams
 
 
 def summarise(conversation: Conversation, turns: Sequence[TurnRecord], decision: Decision) -> str:

@@ -11,16 +11,15 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
-from handoff.domain.conversation import OwnerType
 from handoff.domain.ids import ConversationId
 from handoff.services.bot_turn import run_turn
 from handoff.services.cases import tell_shop
 from handoff.services.context import Services
 from handoff.services.desk import tell_desks
-from handoff.services.hub import Change, Place, Typing
+from handoff.services.hub import Change, Typing
 from handoff.services.idempotency import KEPT
 from handoff.services.ports import Transaction
-from handoff.services.request import do_ring, place_of
+from handoff.services.watch import Watch
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,7 @@ class Runner:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._desk_queue: asyncio.Queue[Change] = asyncio.Queue()
         self._queue_moved = asyncio.Event()
+        self._watch = Watch(services)
         self._last_housekeeping = 0.0
 
     def start(self) -> None:
@@ -106,26 +106,14 @@ class Runner:
                 log.exception("telling desks of %s", change.conversation.id)
 
     async def _places_forever(self) -> None:
-        told: dict[ConversationId, Place] = {}
         while True:
             await self._queue_moved.wait()
             await asyncio.sleep(PLACES_EVERY_SECONDS)
             self._queue_moved.clear()
             try:
-                places = await self._services.store.read(self._places)
+                await self._watch.tell_places()
             except Exception:
                 log.exception("queue positions")
-                continue
-            for id, place in places.items():
-                if told.get(id) != place:
-                    self._services.hub.tell_place(id, place)
-            told = places
-
-    def _places(self, tx: Transaction) -> dict[ConversationId, Place]:
-        now = self._services.now()
-        waiting = [c for c in tx.conversations.waiting() if self._services.hub.follows(c.id)]
-        found = {c.id: place_of(tx, c, now) for c in waiting}
-        return {id: Place(place.position, place.wait) for id, place in found.items()}
 
     async def _sweep_forever(self) -> None:
         while True:
@@ -151,7 +139,8 @@ class Runner:
         for id, head in heads.items():
             if services.hub.told(id) != head:
                 await self.catch_up(id)
-        await self._ring_on()
+        if await self._watch.look():
+            self._queue_moved.set()
         await self._effects()
 
     async def catch_up(
@@ -185,36 +174,13 @@ class Runner:
         if channel == "revoked":
             hub.end_sockets(id)
         elif channel == "presence":
-            hub.tell_all({"type": "presence.changed", "agent_id": id, "status": payload.get("status")})
+            hub.tell_presence(id, str(payload.get("status")))
         elif channel == "typing":
             hub.tell_typing(Typing(id, str(payload.get("sender")), payload.get("to")))
         elif hub.follows(id) or hub.desks:
             await self.catch_up(
                 id, queue_changed=bool(payload.get("queue")), ring=payload.get("ring"), lost=payload.get("lost")
             )
-
-    async def _ring_on(self) -> None:
-        """Offers that nobody took ring at the next; waiting ones that ring nowhere look for who is free now."""
-        services = self._services
-        now = services.now()
-        due = [
-            c.id for h, c in await services.store.read(lambda tx: tx.handoffs.open())
-            if h.ring_until is None or h.ring_until <= now
-        ]  # fmt: skip
-
-        def work(tx: Transaction, id: ConversationId) -> Change | None:
-            c = tx.conversations.lock(id)
-            handoff = tx.handoffs.get(c.handoff_id) if c.handoff_id else None
-            still = handoff is not None and (handoff.ring_until is None or handoff.ring_until <= services.now())
-            if c.owner.type is not OwnerType.QUEUE or handoff is None or not still:
-                return None
-            ring = do_ring(tx, handoff, c, services.policy, services.now())
-            return Change(c, ring=ring) if ring else None
-
-        for id in due:
-            change = await services.store.write(lambda tx, id=id: work(tx, id))  # type: ignore[misc]
-            if change is not None:
-                await services.hub.announce(change)
 
     async def _effects(self) -> None:
         """Tell the shop of cases it has not heard of; forget answers that are past their time."""

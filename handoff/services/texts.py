@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 _TEXTS: dict[str, dict[str, str]] = {
@@ -11,10 +12,37 @@ _TEXTS: dict[str, dict[str, str]] = {
         "en": "Connecting you to one of our team. People ahead of you: {ahead}.",
     },
     "queued_wait": {
-        "zh-Hans": "正在为您转接人工客服，您前面还有 {ahead} 位，预计等待 {p50} 到 {p90}。",
-        "zh-Hant": "正在為您轉接真人客服，您前面還有 {ahead} 位，預計等待 {p50} 到 {p90}。",
-        "en": "Connecting you to one of our team. People ahead of you: {ahead}; expected wait {p50} to {p90}.",
+        "zh-Hans": "正在为您转接人工客服，您前面还有 {ahead} 位，预计等待{wait}。",
+        "zh-Hant": "正在為您轉接真人客服，您前面還有 {ahead} 位，預計等待{wait}。",
+        "en": "Connecting you to one of our team. People ahead of you: {ahead}; expected wait{wait}.",
     },
+    "queued_busy": {
+        "zh-Hans": "正在为您转接人工客服。现在咨询的人很多，您前面还有 {ahead} 位，可能要等久一些，请您见谅。",
+        "zh-Hant": "正在為您轉接真人客服。現在諮詢的人很多，您前面還有 {ahead} 位，可能要等久一些，請您見諒。",
+        "en": "Connecting you to one of our team. We are very busy now and it may take longer. People ahead of you: {ahead}.",
+    },
+    "queued_busy_wait": {
+        "zh-Hans": "正在为您转接人工客服。现在咨询的人很多，您前面还有 {ahead} 位，预计等待{wait}，请您见谅。",
+        "zh-Hant": "正在為您轉接真人客服。現在諮詢的人很多，您前面還有 {ahead} 位，預計等待{wait}，請您見諒。",
+        "en": "Connecting you to one of our team. We are very busy now. People ahead of you: {ahead}; expected wait{wait}.",
+    },
+    "requeued": {
+        "zh-Hans": "很抱歉，客服 {name} 离开了。已把您排回队伍前面，您前面还有 {ahead} 位，其他客服会继续为您服务。",
+        "zh-Hant": "很抱歉，客服 {name} 離開了。已把您排回隊伍前面，您前面還有 {ahead} 位，其他客服會繼續為您服務。",
+        "en": "Sorry, {name} had to leave. You are back at the front of the queue (people ahead of you: {ahead}); a colleague will go on.",
+    },
+    "callback_offer": {
+        "zh-Hans": "现在人工客服很忙，排队会比较久。可以为您登记，客服会在 {due} 前联系您；也可以继续排队，或者接着问我。",
+        "zh-Hant": "現在真人客服很忙，排隊會比較久。可以為您登記，客服會在 {due} 前聯絡您；也可以繼續排隊，或者接著問我。",
+        "en": "Our team is very busy and the queue is long. We can get back to you by {due}; you may also queue, or go on with me.",
+    },
+    "callback_offer_wait": {
+        "zh-Hans": "现在人工客服很忙，排队可能要等 {p90}。可以为您登记，客服会在 {due} 前联系您；也可以继续排队，或者接着问我。",
+        "zh-Hant": "現在真人客服很忙，排隊可能要等 {p90}。可以為您登記，客服會在 {due} 前聯絡您；也可以繼續排隊，或者接著問我。",
+        "en": "Our team is very busy; the queue may take {p90}. We can get back to you by {due}; you may also queue, or go on with me.",
+    },
+    "leave_callback": {"zh-Hans": "请客服联系我", "zh-Hant": "請客服聯絡我", "en": "Get back to me"},
+    "wait_for_human": {"zh-Hans": "继续排队", "zh-Hant": "繼續排隊", "en": "Queue for a person"},
     "still_queued": {
         "zh-Hans": "您已在排队中，前面还有 {ahead} 位，客服马上就来。您说的话都会留给客服看。",
         "zh-Hant": "您已在排隊中，前面還有 {ahead} 位，客服馬上就來。您說的話都會留給客服看。",
@@ -55,6 +83,21 @@ _TEXTS: dict[str, dict[str, str]] = {
         "zh-Hans": "现在没有人工客服在线。已为您登记（{number}），客服会在 {due} 前联系您。您也可以继续问我。",
         "zh-Hant": "現在沒有真人客服在線。已為您登記（{number}），客服會在 {due} 前聯絡您。您也可以繼續問我。",
         "en": "Nobody of our team is online now. We noted your request ({number}) and will get back to you by {due}.",
+    },
+    "callback_closed": {
+        "zh-Hans": "现在不是人工服务时间，{opens} 开始服务。已为您登记（{number}），客服会在 {due} 前联系您。您也可以继续问我。",
+        "zh-Hant": "現在不是真人服務時間，{opens} 開始服務。已為您登記（{number}），客服會在 {due} 前聯絡您。您也可以繼續問我。",
+        "en": "Our team is back at {opens}. We noted your request ({number}) and will get back to you by {due}. You may go on with me.",
+    },
+    "callback_asked": {
+        "zh-Hans": "好的，已为您登记（{number}），客服会在 {due} 前联系您。您也可以继续问我。",
+        "zh-Hant": "好的，已為您登記（{number}），客服會在 {due} 前聯絡您。您也可以繼續問我。",
+        "en": "Done: we noted your request ({number}) and will get back to you by {due}. You may go on with me.",
+    },
+    "callback_left": {
+        "zh-Hans": "很抱歉，人工客服都已离开，排队不会有人接待。已为您登记（{number}），客服会在 {due} 前联系您。您也可以继续问我。",
+        "zh-Hant": "很抱歉，真人客服都已離開，排隊不會有人接待。已為您登記（{number}），客服會在 {due} 前聯絡您。您也可以繼續問我。",
+        "en": "Sorry, nobody of our team is there any more. We noted your request ({number}) and will get back to you by {due}.",
     },
     "callback_known": {
         "zh-Hans": "您的请求已登记（{number}），客服会在 {due} 前联系您。",
@@ -103,11 +146,21 @@ def both(key: str) -> dict[str, str]:
 
 
 def duration(seconds: int, locale: str) -> str:
-    """A time span in words, rounded as people say it."""
-    minutes = max(1, round(seconds / 60))
+    """A time span in whole minutes, rounded up: nobody minds that it was shorter."""
+    minutes = max(1, math.ceil(seconds / 60))
     if locale == "en":
         return f"{minutes} min"
     return f"{minutes} 分鐘" if locale == "zh-Hant" else f"{minutes} 分钟"
+
+
+def wait_span(p50: int, p90: int, locale: str) -> str:
+    """A wait in words: from what half of the people wait to what nearly all do."""
+    low, high = max(1, round(p50 / 60)), max(1, math.ceil(p90 / 60))
+    if high <= low:
+        about = {"en": " about", "zh-Hant": "約"}.get(locale, "约")
+        return f"{about} {duration(p90, locale)}"
+    to = " to" if locale == "en" else " 到"
+    return f" {low}{to} {duration(p90, locale)}"
 
 
 def intent_name(intent: str, locale: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -60,7 +60,10 @@ class SqlAgents:
 
     @staticmethod
     def _agent(row: Row[Any], now: datetime, load: int, members: list[Team]) -> Agent:
-        alive = row.seen_at is not None and now - row.seen_at <= timedelta(seconds=PRESENCE_TTL_SECONDS)
+        alive_until = row.seen_at + timedelta(seconds=PRESENCE_TTL_SECONDS) if row.seen_at else None
+        alive = alive_until is not None and now <= alive_until
+        chose_to = Presence(row.presence) is Presence.OFFLINE
+        left_at = row.presence_at if chose_to else None if alive else alive_until
         return Agent(
             id=row.id,
             name=row.name,
@@ -73,6 +76,8 @@ class SqlAgents:
             teams=tuple(members),
             languages=tuple(row.languages),
             idle_since=row.assigned_at,
+            skills=tuple(row.skills or ()),
+            left_at=left_at,
         )
 
     def credentials(self, email: str) -> tuple[AgentId, str] | None:
@@ -99,6 +104,7 @@ class SqlAgents:
                 "capacity": agent.capacity,
                 "locale": agent.locale,
                 "languages": list(agent.languages),
+                "skills": list(agent.skills),
                 "active": True,
             },
         )
@@ -109,9 +115,21 @@ class SqlAgents:
         """See ports.Agents."""
         self._db.execute(insert(teams), {"id": team.id, "name": team.name})
 
-    def set_presence(self, id: AgentId, presence: Presence) -> None:
+    def update(self, agent: Agent) -> None:
         """See ports.Agents."""
-        self._db.execute(update(a).where(a.c.id == id).values(presence=presence.value, seen_at=datetime.now(UTC)))
+        values = {
+            "capacity": agent.capacity,
+            "skills": list(agent.skills),
+            "languages": list(agent.languages),
+        }
+        self._db.execute(update(a).where(a.c.id == agent.id).values(**values))
+        self._db.execute(delete(agent_teams).where(agent_teams.c.agent_id == agent.id))
+        for team in agent.teams:
+            self._db.execute(insert(agent_teams), {"agent_id": agent.id, "team_id": team.id})
+
+    def set_presence(self, id: AgentId, presence: Presence, now: datetime) -> None:
+        """See ports.Agents."""
+        self._db.execute(update(a).where(a.c.id == id).values(presence=presence.value, presence_at=now, seen_at=now))
 
     def beat(self, id: AgentId, now: datetime) -> None:
         """See ports.Agents."""

@@ -17,6 +17,9 @@ from handoff.domain.people import Agent
 from handoff.stores.schema import bot_turns, cases, customers, handoffs, messages
 from handoff.stores.schema import conversations as c
 
+# What people wait in: the most important first, then whose first answer is due first, then who came first.
+QUEUE_ORDER = (c.c.priority_rank.desc(), c.c.queue_due_at, c.c.waiting_since, c.c.id)
+
 
 def to_conversation(row: Row[Any]) -> Conversation:
     """A row as the domain sees it."""
@@ -46,11 +49,15 @@ def to_conversation(row: Row[Any]) -> Conversation:
         created_at=row.created_at,
         updated_at=row.updated_at,
         resolved_at=row.resolved_at,
+        human_since=row.human_since,
+        queue_due_at=row.queue_due_at,
+        awaiting_since=row.awaiting_since,
+        responded_at=row.responded_at,
     )
 
 
 def _state(conversation: Conversation) -> dict[str, Any]:
-    """Everything but the log's counters, the owner and the times of making and changing."""
+    """Everything but the log's counters and clocks, the owner, and the time of making."""
     return {
         "status": conversation.status.value,
         "bot_seq": conversation.bot_seq,
@@ -67,6 +74,8 @@ def _state(conversation: Conversation) -> dict[str, Any]:
         "read_seq": conversation.read_seq,
         "customer_read_seq": conversation.customer_read_seq,
         "resolved_at": conversation.resolved_at,
+        "human_since": conversation.human_since,
+        "queue_due_at": conversation.queue_due_at,
         "updated_at": datetime.now(UTC),
     }
 
@@ -160,7 +169,15 @@ class SqlConversations:
                 c.c.epoch == old.epoch,
                 c.c.owner_id.is_(None) if old.id is None else c.c.owner_id == old.id,
             )
-            .values(owner_type=new.type.value, owner_id=new.id, owner_name=new.name, epoch=new.epoch, **_state(after))
+            .values(
+                owner_type=new.type.value,
+                owner_id=new.id,
+                owner_name=new.name,
+                epoch=new.epoch,
+                awaiting_since=after.awaiting_since,
+                responded_at=after.responded_at,
+                **_state(after),
+            )
         )
         if done.rowcount != 1:
             fresh = self.lock(before.id).owner
@@ -205,7 +222,7 @@ class SqlConversations:
                 tuple_(c.c.updated_at, c.c.id) < tuple_(literal(before[0], c.c.updated_at.type), literal(before[1]))
             )
         if owner == "queue":
-            query = query.order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+            query = query.order_by(*QUEUE_ORDER)
         else:
             query = query.order_by(c.c.updated_at.desc(), c.c.id.desc())
         return [to_conversation(row) for row in self._db.execute(query.limit(limit))]
@@ -243,7 +260,7 @@ class SqlConversations:
         query = select(c).where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
         if team_ids is not None:
             query = query.where(c.c.team_id.in_(team_ids))
-        query = query.order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+        query = query.order_by(*QUEUE_ORDER)
         return [to_conversation(row) for row in self._db.execute(query)]
 
     def unanswered(self, now: datetime, limit: int) -> list[ConversationId]:
@@ -266,6 +283,13 @@ class SqlConversations:
     def owned_by(self, agent_id: AgentId) -> list[Conversation]:
         """See ports.Conversations."""
         query = select(c).where(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent_id)
+        return [to_conversation(row) for row in self._db.execute(query)]
+
+    def with_humans(self) -> list[Conversation]:
+        """See ports.Conversations."""
+        query = select(c).where(
+            c.c.owner_type.in_([OwnerType.QUEUE.value, OwnerType.AGENT.value]), c.c.status == Status.OPEN.value
+        )
         return [to_conversation(row) for row in self._db.execute(query)]
 
     def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -10,13 +11,14 @@ from sqlalchemy import Connection, Row, insert, select, update
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, HandoffId
 from handoff.domain.turns import Handoff
-from handoff.stores.conversations import to_conversation
+from handoff.stores.conversations import QUEUE_ORDER, to_conversation
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import handoffs as h
 
 
 def _handoff(row: Row[Any]) -> Handoff:
-    return Handoff(**{column.name: getattr(row, column.name) for column in h.columns})
+    fields = {column.name: getattr(row, column.name) for column in h.columns}
+    return Handoff(**fields | {"needs": row.needs or []})
 
 
 class SqlHandoffs:
@@ -49,7 +51,7 @@ class SqlHandoffs:
         waiting = (
             select(c)
             .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
-            .order_by(c.c.priority_rank.desc(), c.c.waiting_since, c.c.id)
+            .order_by(*QUEUE_ORDER)
         )
         found = [to_conversation(row) for row in self._db.execute(waiting)]
         ids = [conversation.handoff_id for conversation in found]
@@ -58,15 +60,40 @@ class SqlHandoffs:
             (by_id[conversation.handoff_id], conversation) for conversation in found if conversation.handoff_id in by_id
         ]
 
-    def handling_seconds(self, limit: int) -> list[float]:
+    def busy_since(self) -> dict[AgentId, list[datetime]]:
         """See ports.Handoffs."""
         query = (
-            select(h.c.accepted_at, h.c.ended_at)
+            select(h.c.accepted_by, h.c.accepted_at)
+            .join(c, c.c.handoff_id == h.c.id)
+            .where(c.c.owner_type == OwnerType.AGENT.value, c.c.status == Status.OPEN.value, h.c.ended_at.is_(None))
+        )
+        found: dict[AgentId, list[datetime]] = {}
+        for row in self._db.execute(query):
+            if row.accepted_at is not None:
+                found.setdefault(row.accepted_by, []).append(row.accepted_at)
+        return found
+
+    def recent(self, limit: int) -> list[tuple[float, float | None]]:
+        """See ports.Handoffs."""
+        query = (
+            select(h.c.accepted_at, h.c.ended_at, h.c.pickup_seconds)
             .where(h.c.accepted_at.is_not(None), h.c.ended_at.is_not(None))
             .order_by(h.c.ended_at.desc())
             .limit(limit)
         )
-        return [(row.ended_at - row.accepted_at).total_seconds() for row in self._db.execute(query)]
+        return [
+            ((row.ended_at - row.accepted_at).total_seconds(), row.pickup_seconds) for row in self._db.execute(query)
+        ]
+
+    def told(self, since: datetime, limit: int) -> list[Handoff]:
+        """See ports.Handoffs."""
+        query = (
+            select(h)
+            .where(h.c.accepted_at >= since, h.c.told.is_not(None))
+            .order_by(h.c.accepted_at.desc())
+            .limit(limit)
+        )
+        return [_handoff(row) for row in self._db.execute(query)]
 
     def last_agent(self, customer_id: CustomerId) -> AgentId | None:
         """See ports.Handoffs."""

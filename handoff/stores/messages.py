@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, literal, select, update
 
 from handoff.domain.conversation import Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
@@ -39,11 +39,12 @@ class SqlMessages:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def append(self, draft: Draft, *, as_owner: Owner | None) -> Message:
+    def append(self, draft: Draft, *, as_owner: Owner | None, at: datetime | None = None) -> Message:
         """See ports.Messages."""
         if draft.client_id is not None:
             self._refuse_repeated(draft)
         now = datetime.now(UTC)
+        said_at = at or now
         following = c.c.last_seq + 1
         values: dict[str, Any] = {"last_seq": following, "updated_at": now}
         if not draft.private:
@@ -53,11 +54,17 @@ class SqlMessages:
                 "last_message": {
                     "sender": draft.sender.value,
                     "text": str(draft.content.get("text", ""))[:_PREVIEW],
-                    "created_at": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                    "created_at": said_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 },
             }
         if draft.sender is Sender.CUSTOMER:
             values["last_customer_seq"] = following
+            # A human's clock runs from the first words that he has not answered; with the bot none does.
+            humans = func.coalesce(c.c.awaiting_since, literal(said_at, c.c.awaiting_since.type))
+            values["awaiting_since"] = case((c.c.owner_type != OwnerType.BOT.value, humans), else_=None)
+        elif draft.sender is Sender.AGENT and not draft.private:
+            values["awaiting_since"] = None
+            values["responded_at"] = func.coalesce(c.c.responded_at, literal(said_at, c.c.responded_at.type))
         where = [c.c.id == draft.conversation_id]
         if as_owner is not None:
             where += [c.c.owner_type == as_owner.type.value, c.c.epoch == as_owner.epoch]
@@ -83,7 +90,7 @@ class SqlMessages:
             "content": draft.content,
             "kind": draft.kind,
             "client_id": draft.client_id,
-            "created_at": now,
+            "created_at": said_at,
         }
         self._db.execute(
             insert(m),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -139,6 +140,8 @@ agents = Table(
     Column("locale", String(20), nullable=False),
     Column("languages", JSON, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("skills", JSON(none_as_null=True)),
+    Column("presence_at", UtcDateTime),
     info=_info(None, "as long as the account exists"),
 )
 
@@ -192,6 +195,10 @@ conversations = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("resolved_at", UtcDateTime),
+    Column("human_since", UtcDateTime),
+    Column("queue_due_at", UtcDateTime),
+    Column("awaiting_since", UtcDateTime),
+    Column("responded_at", UtcDateTime),
     # A customer has at most one conversation that is not resolved.
     Index(
         "uq_conversations_open",
@@ -285,6 +292,9 @@ handoffs = Table(
     Column("asked", JSON, nullable=False),
     Column("ringing", ID),
     Column("ring_until", UtcDateTime),
+    Column("needs", JSON(none_as_null=True)),
+    Column("told", JSON(none_as_null=True)),
+    Column("pickup_seconds", Float),
     info=_info("customer_id", "until erased"),
 )
 
@@ -363,6 +373,31 @@ audit = Table(
     Column("subject", String(100), nullable=False),
     Column("data", JSON, nullable=False),
     info=_info(None, "2 years; holds ids only, never words"),
+)
+
+sla_events = Table(
+    "sla_events",
+    metadata,
+    # What names the clock and its level: each happens once, whichever gateway sees it first.
+    Column("conversation_id", ID, ForeignKey("conversations.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("since", UtcDateTime, primary_key=True),
+    Column("level", String(20), primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("team_id", ID),
+    Column("agent_id", ID),
+    info=_info("conversation", "until erased"),
+)
+
+house_rules = Table(
+    "house_rules",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(100), nullable=False),
+    info=_info(None, "as long as the rule holds"),
 )
 
 faq_entries = Table(

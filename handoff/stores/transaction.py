@@ -13,6 +13,7 @@ from handoff.stores.customers import SqlCustomers
 from handoff.stores.handoffs import SqlHandoffs
 from handoff.stores.messages import SqlMessages
 from handoff.stores.records import SqlRecords
+from handoff.stores.rules import SqlRules, SqlSlaEvents
 from handoff.stores.turns import SqlTurns
 
 
@@ -61,3 +62,13 @@ class SqlTransaction:
     def records(self) -> SqlRecords:
         """See ports."""
         return SqlRecords(self._connection)
+
+    @cached_property
+    def rules(self) -> SqlRules:
+        """See ports."""
+        return SqlRules(self._connection)
+
+    @cached_property
+    def sla_events(self) -> SqlSlaEvents:
+        """See ports."""
+        return SqlSlaEvents(self._connection)

@@ -7,7 +7,7 @@ from typing import Any
 from handoff.domain.conversation import Conversation
 from handoff.domain.ids import ConversationId, CustomerId
 from handoff.services import accept as taking
-from handoff.services import desk, login, pass_on
+from handoff.services import desk, login, pass_on, presence
 from handoff.services import reply as saying
 from handoff.services.erase import erase
 from handoff.services.views import message_for_agent, moment
@@ -88,7 +88,7 @@ class Query(Body):
 
 
 async def _row(call: Call, conversation: Conversation) -> dict[str, Any]:
-    rows = await call.services.store.read(lambda tx: desk.summarise_all(tx, [conversation]))
+    rows = await call.services.store.read(lambda tx: desk.summarise_all(tx, [conversation], call.services))
     return rows[0]
 
 
@@ -116,7 +116,7 @@ async def me(call: Call) -> dict[str, Any]:
 @routes.add("PUT", f"{BASE}/me/status", Access.AGENT, "Say whether you take conversations", body=Status)
 async def set_status(call: Call) -> dict[str, Any]:
     """The agent as he is now."""
-    agent = await login.set_presence(call.services, call.agent, call.body.status)
+    agent = await presence.set_presence(call.services, call.agent, call.body.status)
     return agent.to_json()
 
 

@@ -16,6 +16,7 @@ from handoff.services.context import Services
 from handoff.services.desk import offers_for
 from handoff.services.hub import Desk, Typing
 from handoff.services.login import agent_of, beat
+from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token
 from handoff.settings import Settings
 from handoff.web.sockets import (
@@ -51,7 +52,7 @@ class AgentSocket:
                 raise Closed(UNAUTHENTICATED, str(error)) from None
             token = str(frame["token"])
             with self._services.hub.socket(hash_token(token)) as revoked, self._services.hub.desk(agent) as desk:
-                await self._welcome(agent)
+                await self._welcome(agent, desk)
                 await until_first(self._read(agent, token), self._send_events(desk), end_when(revoked))
         except Closed as closed:
             await self._ws.close(closed.code, closed.reason[:120])
@@ -59,12 +60,12 @@ class AgentSocket:
             await self._ws.close(RESTARTING, "restarting")
             raise
 
-    async def _welcome(self, agent: Agent) -> None:
-        await beat(self._services, agent)
+    async def _welcome(self, agent: Agent, desk: Desk) -> None:
+        await arrive(self._services, agent)
         fresh = await self._services.store.read(lambda tx: tx.agents.get(agent.id, self._services.now()))
         await send(self._ws, {"type": "hello", "agent": (fresh or agent).to_json()})
         for offer in await offers_for(self._services, agent):
-            await send(self._ws, offer)
+            desk.offer(offer)
 
     async def _send_events(self, desk: Desk) -> None:
         async for event in desk.events():

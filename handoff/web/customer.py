@@ -7,11 +7,12 @@ from typing import Any
 
 from sanic.response import HTTPResponse
 
+from handoff.channels.web import place_json
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import Invalid, RateLimited
 from handoff.services.hub import PAGE
+from handoff.services.places import place_of
 from handoff.services.receive import check_incoming, receive
-from handoff.services.request import place_of
 from handoff.services.sessions import current_conversation, open_session, reset
 from handoff.services.texts import both
 from handoff.services.views import message_for_customer, public_owner
@@ -89,7 +90,7 @@ async def queue_place(call: Call, conversation: Conversation) -> dict[str, Any] 
     if conversation.owner.type is not OwnerType.QUEUE:
         return None
     place = await call.services.store.read(lambda tx: place_of(tx, conversation, call.services.now()))
-    return {"position": place.position, "wait_seconds": place.wait}
+    return place_json(place)
 
 
 @routes.add("POST", "/api/v1/widget/messages", Access.CUSTOMER, "Send a message", body=NewMessage, status=202)

@@ -15,9 +15,9 @@ from handoff.domain.errors import Invalid, KefuError, OriginNotAllowed, Unauthen
 from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
-from handoff.services.hub import Place, Typing
+from handoff.services.hub import Typing
+from handoff.services.places import place_of
 from handoff.services.receive import receive
-from handoff.services.request import place_of
 from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
 from handoff.services.views import public_owner
 from handoff.settings import Settings
@@ -99,7 +99,7 @@ class CustomerSocket:
         }
         if conversation.owner.type is OwnerType.QUEUE:
             place = await self._services.store.read(lambda tx: place_of(tx, conversation, self._services.now()))
-            hello["queue"] = place_json(Place(place.position, place.wait))
+            hello["queue"] = place_json(place)
         await send(self._ws, hello)
 
     async def _send_items(self, conversation: Conversation, after: int) -> None:

@@ -116,7 +116,7 @@ class House:
 
         def work(tx: Transaction) -> None:
             tx.agents.add(agent, "no-password")
-            tx.agents.set_presence(id, presence)
+            tx.agents.set_presence(id, presence, self.clock())
             tx.agents.beat(id, self.clock())
 
         await self.store.write(work)

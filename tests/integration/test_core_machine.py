@@ -129,7 +129,7 @@ class Core(RuleBasedStateMachine):
 
         def leave(tx: Transaction) -> None:
             for agent in self.agents:
-                tx.agents.set_presence(agent.id, Presence.OFFLINE)
+                tx.agents.set_presence(agent.id, Presence.OFFLINE, self.house.clock())
 
         await self.store.write(leave)
 

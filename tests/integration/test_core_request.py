@@ -13,6 +13,7 @@ from handoff.domain.message import Sender
 from handoff.domain.people import Presence, Role
 from handoff.services.bot_turn import run_turn
 from handoff.services.ports import BotUnavailable
+from handoff.services.texts import wait_span
 from handoff.services.views import moment
 from tests.fakes.core_bot import says
 from tests.fakes.core_house import House, Visitor
@@ -51,21 +52,28 @@ async def test_that_words_that_only_look_like_it_stay_with_the_bot(house: House,
 
 
 async def test_that_the_customer_is_told_his_place_and_an_honest_wait(house: House) -> None:
-    agent = await house.agent(teams=("after_sales",), capacity=10)
+    agent = await house.agent(teams=("after_sales",), capacity=1)
     first = await house.waiting_visitor()
     await house.accept(agent, first.id)
-    house.clock.forward(seconds=30)
-    await house.beat(agent)
-    house.clock.forward(minutes=3, seconds=30)
+    house.clock.forward(minutes=4)
     await house.hands_back(agent, first.id)
     await house.beat(agent)
+    served = await house.waiting_visitor()
+    await house.accept(agent, served.id)
     visitors = []
     for _ in range(3):
         visitors.append(await house.waiting_visitor())
         house.clock.forward(seconds=1)
     told = [(await house.texts(v.id, Sender.SYSTEM))[0] for v in visitors]
     assert [f"还有 {ahead} 位" in text for ahead, text in enumerate(told)] == [True] * 3
-    assert [f"预计等待 {minutes} 分钟" in text for minutes, text in zip((4, 8, 12), told, strict=True)] == [True] * 3
+    waits = [(await house.handoff(v.id)).told for v in visitors]
+    assert [w["position"] for w in waits if w] == [1, 2, 3]
+    assert [wait_span(w["p50"], w["p90"], "zh-Hans") in text for w, text in zip(waits, told, strict=True) if w] == [
+        True
+    ] * 3
+    p50s, p90s = ([w[q] for w in waits if w] for q in ("p50", "p90"))
+    assert 120 <= p50s[0] < p50s[1] < p50s[2], "one agent, four minutes each"
+    assert all(p50 < p90 for p50, p90 in zip(p50s, p90s, strict=True))
     await house.says(visitors[2], "人工")
     assert "前面还有 2 位" in (await house.texts(visitors[2].id, Sender.SYSTEM))[-1]
     assert (await house.conversation(visitors[2].id)).owner.epoch == 2

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, inspect, select
 
 from handoff.domain.errors import NotFound, Unauthenticated, Unavailable
 from handoff.domain.people import Role
+from handoff.services import sla
 from handoff.services.cases import move_case, open_case
 from handoff.services.erase import erase
 from handoff.services.idempotency import once
@@ -96,6 +97,8 @@ async def live_a_little(house: House, identifier: str, words: str, email: str) -
         lambda tx: once(tx, "s", identifier, {}, house.clock(), lambda: {"text": words}, visitor.customer_id)
     )
     await house.says(visitor, f"转人工 {words}")
+    house.clock.forward(seconds=31)
+    assert await sla.watch(house.services) == 1
     await house.accept(agent, visitor.id)
     await house.replies(agent, visitor.id, f"reply {words}")
     await note(house.services, agent, visitor.id, f"note {words}", f"note-{identifier}")
