@@ -16,14 +16,11 @@ from ops.paths import FRONTEND, ROOT, TOOLS
 
 def suites(everything: bool) -> list[tuple[str, list[str], str]]:
     """(name, command, working folder) of each suite."""
-    quick = "" if everything else " and not slow"
-    pytest = ["-m", "pytest", "-q", "--durations=10", "-m"]
-    handoff = [str(ROOT / ".venv/handoff/bin/python"), *pytest]
+    chosen = [] if everything else ["-m", "not slow"]
+    pytest = ["-m", "pytest", "-q", "--durations=10", *chosen]
     found = [
-        ("service", [*handoff, f"not browser{quick}", "tests"], str(ROOT)),
-        # Apart, because Playwright keeps an event loop of its own running, beside which pytest-asyncio cannot start one.
-        ("browser", [*handoff, f"browser{quick}", "tests"], str(ROOT)),
-        ("bot", [str(ROOT / ".venv/bot/bin/python"), *pytest, f"not browser{quick}", "tests/bot"], str(ROOT)),
+        ("service", [str(ROOT / ".venv/handoff/bin/python"), *pytest, "tests"], str(ROOT)),
+        ("bot", [str(ROOT / ".venv/bot/bin/python"), *pytest, "tests/bot"], str(ROOT)),
     ]
     if (FRONTEND / "package-lock.json").exists():
         found.append(("front end", ["npm", "test"], str(FRONTEND)))

@@ -25,9 +25,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """Headless Chromium."""
+    """Headless Chromium. Not for longer than a test: while Playwright's own event loop runs, asyncio cannot start one."""
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
         yield found
