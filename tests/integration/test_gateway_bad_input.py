@@ -99,7 +99,11 @@ async def test_that_a_body_that_is_none_is_refused_everywhere(
     for route in WITH_BODY:
         path = route.path.replace("<id:str>", "0" * 32)
         headers = key_for(gateway, route, tokens) | {"Content-Type": "application/json"}
-        answer = await client.request(route.method, path, content=NO_BODIES[what], headers=headers)
+        try:
+            answer = await client.request(route.method, path, content=NO_BODIES[what], headers=headers)
+        except httpx.TransportError:
+            assert what == "2 MB"  # it hangs up while we still send, and its answer may be lost with it
+            continue
         assert_refused(answer, f"{route.method} {path}")
         if what.endswith("B") and route.access is not Access.PUBLIC:
             assert answer.status_code == 413

@@ -260,7 +260,7 @@ async def test_that_a_huge_frame_ends_with_4413(gateway: House, who: str, size: 
 
 async def test_that_endless_bad_frames_end_with_4400(gateway: House) -> None:
     async with gateway.page() as page:
-        for _ in range(30):
+        for _ in range(10):
             await page.ws.send("no json")
         assert (await page.closed())[0] == 4400
 
@@ -269,11 +269,8 @@ async def test_that_endless_bad_frames_end_with_4400(gateway: House) -> None:
 async def test_that_a_flood_of_frames_ends_with_4429(gateway: House, who: str) -> None:
     frame = '{"type":"read","seq":0}' if who == "customer" else '{"type":"ping"}'
     async with gateway.page() if who == "customer" else gateway.desk("wang") as socket:
-        try:
-            for _ in range(2_000):
-                await socket.ws.send(frame)
-        except websockets.ConnectionClosed:
-            pass
+        for _ in range(260):
+            await socket.ws.send(frame)
         assert (await socket.closed())[0] == 4429
 
 
