@@ -151,17 +151,22 @@ class CachedEncoder:
         return np.stack([found[text] for text in texts]) if texts else np.zeros((0, self.dim), np.float32)
 
 
-@lru_cache(maxsize=4)
-def shared_encoder(kind: str = "full") -> Encoder:
-    """This process's encoder: "full" is both, "light" is USE alone. Weights are loaded with the first text.
+def encoder(kind: str = "full") -> Encoder:
+    """A new encoder that remembers nothing: "full" is both, "light" is USE alone. Weights are loaded with the first text.
 
     Raises ValueError for another kind.
     """
     if kind == "full":
-        return CachedEncoder(JoinedEncoder([UseEncoder(), E5Encoder()]))
+        return JoinedEncoder([UseEncoder(), E5Encoder()])
     if kind == "light":
-        return CachedEncoder(UseEncoder())
+        return UseEncoder()
     raise ValueError(f"unknown encoder {kind!r}: full or light")
+
+
+@lru_cache(maxsize=4)
+def shared_encoder(kind: str = "full") -> Encoder:
+    """This process's encoder of that kind (see `encoder`), which remembers the last vectors."""
+    return CachedEncoder(encoder(kind))
 
 
 def unit(matrix: npt.ArrayLike) -> Matrix:

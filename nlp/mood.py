@@ -42,7 +42,7 @@ _ANGRY_EMOJI = re.compile("[😠😡🤬👿💢😤🖕👎]")
 
 
 class Feeling(TypedDict):
-    """`label` is one of LABELS, `anger` a calibrated probability from 0 to 1."""
+    """`label` is one of those trained (as shipped: LABELS), `anger` a calibrated probability from 0 to 1."""
 
     label: str
     anger: float
@@ -58,10 +58,7 @@ class Mood:
 
     @classmethod
     def fit(cls, texts: Sequence[str], labels: Sequence[str], encoder: Encoder, *, seed: int = 7) -> Mood:
-        """Train on raw texts. Raises ValueError for a label outside LABELS or if none is angry."""
-        for number, label in enumerate(labels, start=1):
-            if label not in LABELS:
-                raise ValueError(f"row {number}: unknown mood {label!r}, known are {', '.join(LABELS)}")
+        """Train on raw texts; the labels are any, one of them "angry". Raises ValueError if it is missing or alone."""
         if "angry" not in labels:
             raise ValueError("no row is angry: there is nothing to learn anger from")
         classifier = TextClassifier.fit(texts, labels, encoder, seed=seed, reject=False)
@@ -115,6 +112,10 @@ def read_examples(path: Path = DATA) -> tuple[list[str], list[str]]:
                 raise ValueError(f"{path.name}, line 1: the header must be text<TAB>label")
         elif len(columns) != 2 or not columns[0].strip() or not columns[1].strip():
             raise ValueError(f"{path.name}, line {number}: expected a text, a tab and a label")
+        elif columns[1].strip() not in LABELS:
+            raise ValueError(
+                f"{path.name}, line {number}: unknown mood {columns[1].strip()!r}, known are {', '.join(LABELS)}"
+            )
         else:
             texts.append(columns[0])
             labels.append(columns[1].strip())

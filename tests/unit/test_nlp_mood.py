@@ -72,9 +72,11 @@ def test_that_a_broken_file_is_named_by_line(tmp_path: Path, content: str, messa
         read_examples(path)
 
 
-def test_that_an_unknown_mood_is_named_by_row() -> None:
-    with pytest.raises(ValueError, match="row 2: unknown mood 'furious'"):
-        Mood.fit(["a", "b"], ["angry", "furious"], HashingEncoder())
+def test_that_an_unknown_mood_is_named_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "mood.tsv"
+    path.write_text("text\tlabel\na\tangry\nb\tfurious\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="mood.tsv, line 3: unknown mood 'furious'"):
+        read_examples(path)
 
 
 def test_that_anger_cannot_be_learned_without_any() -> None:

@@ -1,0 +1,108 @@
+"""Measure the mood detector.
+
+    .venv/bot/bin/python -m bench.emotion --train T --test T [--calm FILE] [--encoder full|light]
+    .venv/bot/bin/python -m bench.emotion --shipped --test T [--calm FILE]
+
+T is TSV with the header `text<TAB>label`, one label being `angry`; it trains the detector on the first file, or with --shipped takes
+the one of the newest model in bot/models. Last line, JSON: `accuracy`, `macro_f1`, `anger_precision`, `anger_recall`, `anger_f1`;
+with --calm (a text file, one calm customer's line a line) also `alarms_per_1000`. A freshly trained detector decides by its own
+labels; of the shipped one an anger of KEFU_ANGER_THRESHOLD counts, as in the running service.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from bench.rows import FileError, Rows, check_known, check_training, read_rows, run  # noqa: E402
+from bench.scores import macro_f1, precision_recall_f1, rounded  # noqa: E402
+from bench.shipped import load, newest_model  # noqa: E402
+from handoff.domain.escalation import Thresholds  # noqa: E402
+from nlp.encoders import encoder  # noqa: E402
+from nlp.mood import Feeling, Mood  # noqa: E402
+
+ANGRY = "angry"
+
+
+def score(truth: Sequence[str], found: Sequence[str]) -> dict[str, object]:
+    """The numbers of the module's docstring."""
+    precision, recall, f1 = precision_recall_f1([t == ANGRY for t in truth], [f == ANGRY for f in found])
+    return {
+        "accuracy": sum(t == f for t, f in zip(truth, found, strict=True)) / len(truth),
+        "macro_f1": macro_f1(truth, found),
+        "anger_precision": precision,
+        "anger_recall": recall,
+        "anger_f1": f1,
+    }
+
+
+def labels_at(feelings: Sequence[Feeling], threshold: float | None) -> list[str]:
+    """The label of each feeling; with a threshold it is `angry` from that anger on, and never below."""
+    if threshold is None:
+        return [feeling["label"] for feeling in feelings]
+    return [
+        ANGRY if feeling["anger"] >= threshold else "neutral" if feeling["label"] == ANGRY else feeling["label"]
+        for feeling in feelings
+    ]
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty. Raises FileError."""
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: {error}") from error
+    if not lines:
+        raise FileError(f"{path.name}: no line with a text")
+    return lines
+
+
+def anger_threshold() -> float:
+    """KEFU_ANGER_THRESHOLD, or the policy's own."""
+    given = os.environ.get("KEFU_ANGER_THRESHOLD")
+    try:
+        return float(given) if given else Thresholds().anger
+    except ValueError:
+        raise FileError(f"KEFU_ANGER_THRESHOLD is not a number: {given!r}") from None
+
+
+def check_angry(rows: Rows) -> None:
+    """Refuse a training file without an angry row."""
+    if ANGRY not in rows.labels:
+        raise FileError(f"{rows.name}: no row has the label {ANGRY!r}: there is nothing to learn anger from")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.emotion", description=__doc__.splitlines()[0])
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--train", type=Path)
+    source.add_argument("--shipped", action="store_true", help="the detector of the newest model in bot/models")
+    parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--calm", type=Path, help="lines of calm customers, to count false alarms")
+    parser.add_argument("--encoder", choices=["full", "light"], default="full")
+    chosen = parser.parse_args()
+    test = read_rows(chosen.test)
+    calm = read_lines(chosen.calm) if chosen.calm else []
+    if chosen.shipped:
+        mood, threshold = load(newest_model(), encoder(chosen.encoder)).mood, anger_threshold()
+    else:
+        train = read_rows(chosen.train)
+        check_training(train)
+        check_angry(train)
+        check_known(test, train)
+        mood, threshold = Mood.fit(train.texts, train.labels, encoder(chosen.encoder)), None
+    result = score(test.labels, labels_at(mood.score_many(test.texts), threshold))
+    if calm:
+        alarms = labels_at(mood.score_many(calm), threshold).count(ANGRY)
+        result["alarms_per_1000"] = alarms * 1000 / len(calm)
+    print(json.dumps(rounded(result)))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,151 @@
+"""Replay the escalation policy over recorded dialogues.
+
+    .venv/bot/bin/python -m bench.escalation FILE [--part all|first|second] [--encoder full|light]
+
+FILE has one dialogue a line: {"turns": [{"user", "act", "sat", "system"}, ...]}. A turn is positive if its act is 联系客服 (asks for
+a human) or 投诉, or its satisfaction is 0. The newest model in bot/models understands the turns; the policy sees each turn with those
+before it, as in the running service. Last line, JSON: `f1` over turns, `gt_1` to `gt_3` (see `bench.scores.golden_transfer`),
+`contact_recall` (of the turns with act 联系客服, those where a hand-over came at or before the turn), `handed_off_share` (of the
+dialogues). --part takes one half, to tune on the first and report the second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+from bench.emotion import anger_threshold  # noqa: E402
+from bench.rows import FileError, run  # noqa: E402
+from bench.scores import golden_transfer, precision_recall_f1, rounded  # noqa: E402
+from bench.shipped import Shipped, load, newest_model  # noqa: E402
+from handoff.domain.escalation import Thresholds, TurnView, decide  # noqa: E402
+from nlp.encoders import encoder  # noqa: E402
+
+CONTACT, COMPLAINT = "联系客服", "投诉"
+# config.yml: below this confidence the bot asks back.
+_UNDERSTOOD = 0.42
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """The customer's turns, and what people said about each."""
+
+    texts: tuple[str, ...]
+    contact: tuple[bool, ...]
+    positive: tuple[bool, ...]
+
+
+def read_dialogues(path: Path) -> list[Dialogue]:
+    """All dialogues of a file. Raises FileError naming the broken row."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path}: {error}") from error
+    dialogues = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            dialogues.append(_dialogue(line, f"{path.name}, row {number}"))
+    if not dialogues:
+        raise FileError(f"{path.name}: no dialogue in the file")
+    return dialogues
+
+
+def views(dialogues: Sequence[Dialogue], shipped: Shipped) -> list[list[TurnView]]:
+    """What the bot would have told the policy of each turn."""
+    texts = list(dict.fromkeys(text for dialogue in dialogues for text in dialogue.texts))
+    understood = dict(zip(texts, shipped.classifier.predict_many(texts), strict=True))
+    moods = dict(zip(texts, shipped.mood.score_many(texts), strict=True))
+    found = []
+    for dialogue in dialogues:
+        turns = []
+        for place, text in enumerate(dialogue.texts):
+            prediction = understood[text]
+            known = prediction.known and prediction.confidence >= _UNDERSTOOD
+            turns.append(
+                TurnView(
+                    seq=place + 1,
+                    text=text,
+                    intent=prediction.label if known else "nlu_fallback",
+                    confidence=prediction.confidence,
+                    anger=moods[text]["anger"],
+                    # Not "fallback": that comes from the knowledge base, which knows nothing of another shop.
+                )
+            )
+        found.append(turns)
+    return found
+
+
+def measure(
+    dialogues: Sequence[Dialogue], turns: Sequence[Sequence[TurnView]], limits: Thresholds
+) -> dict[str, object]:
+    """The numbers of the module's docstring, without the curve."""
+    handed = [[decide(own[: end + 1], limits) is not None for end in range(len(own))] for own in turns]
+    flat_truth = [flag for dialogue in dialogues for flag in dialogue.positive]
+    caught = [
+        any(own[: place + 1])
+        for dialogue, own in zip(dialogues, handed, strict=True)
+        for place, wanted in enumerate(dialogue.contact)
+        if wanted
+    ]
+    return {
+        "f1": precision_recall_f1(flat_truth, [flag for own in handed for flag in own])[2],
+        "gt_1": _transfer(dialogues, handed, 1),
+        "gt_2": _transfer(dialogues, handed, 2),
+        "gt_3": _transfer(dialogues, handed, 3),
+        "contact_recall": sum(caught) / len(caught) if caught else None,
+        "handed_off_share": sum(any(own) for own in handed) / len(handed),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.escalation", description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--part", choices=["all", "first", "second"], default="all", help="one half of the dialogues")
+    parser.add_argument("--encoder", choices=["full", "light"], default="full")
+    chosen = parser.parse_args()
+    dialogues = read_dialogues(chosen.file)
+    half = len(dialogues) // 2
+    dialogues = {"all": dialogues, "first": dialogues[:half], "second": dialogues[half:]}[chosen.part]
+    if not dialogues:
+        raise FileError(f"{chosen.file.name}: too few dialogues for halves")
+    turns = views(dialogues, load(newest_model(), encoder(chosen.encoder)))
+    limits = replace(Thresholds(), anger=anger_threshold())
+    print(json.dumps(rounded(measure(dialogues, turns, limits))))
+
+
+def _dialogue(line: str, where: str) -> Dialogue:
+    try:
+        turns: Any = json.loads(line)["turns"]
+        texts = tuple(str(turn["user"]) for turn in turns)
+        acts, satisfactions = [turn["act"] for turn in turns], [turn["sat"] for turn in turns]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FileError(f"{where}: expected {{'turns': [{{'user', 'act', 'sat'}}]}} ({error!r})") from error
+    if not texts:
+        raise FileError(f"{where}: a dialogue without a turn")
+    contact = tuple(act == CONTACT for act in acts)
+    positive = tuple(act in (CONTACT, COMPLAINT) or sat == 0 for act, sat in zip(acts, satisfactions, strict=True))
+    return Dialogue(texts, contact, positive)
+
+
+def _transfer(dialogues: Sequence[Dialogue], handed: Sequence[Sequence[bool]], tolerance: float) -> float:
+    scores = [
+        golden_transfer(_places(dialogue.positive), _places(own), tolerance)
+        for dialogue, own in zip(dialogues, handed, strict=True)
+    ]
+    return sum(scores) / len(scores)
+
+
+def _places(flags: Sequence[bool]) -> list[int]:
+    return [place for place, flag in enumerate(flags) if flag]
+
+
+if __name__ == "__main__":
+    run(main)
