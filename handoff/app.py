@@ -14,7 +14,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 from handoff import __version__
 from handoff.bootstrap import Gateway
 from handoff.domain.errors import KefuError
-from handoff.web import agent, cases, customer, health, internal
+from handoff.web import admin, agent, cases, customer, health, internal
 from handoff.web.agent_socket import serve_agent
 from handoff.web.customer_socket import serve_customer
 from handoff.web.openapi import describe
@@ -32,6 +32,7 @@ WIDGET = "/api/v1/widget/"
 TABLE: list[Route] = [
     *customer.routes.table,
     *agent.routes.table,
+    *admin.routes.table,
     *cases.routes.table,
     *internal.routes.table,
     *health.routes.table,

@@ -15,6 +15,7 @@ from handoff.domain.escalation import Thresholds
 from handoff.domain.hours import BusinessHours
 from handoff.domain.ids import AgentId, InboxId, TeamId, new_id
 from handoff.domain.people import Agent, Inbox, Presence, Role, Team
+from handoff.domain.short_handed import Rule
 from handoff.remotes.faq import HttpFaq
 from handoff.remotes.rasa import HttpBot
 from handoff.remotes.shop import HttpShop
@@ -115,6 +116,15 @@ def build(settings: Settings) -> Gateway:
         policy=Policy(
             hours=hours,
             thresholds=Thresholds(anger=settings.anger_threshold, misses=settings.misses),
+            short_thresholds=Thresholds(anger=settings.short_anger_threshold, misses=settings.short_misses),
+            short_handed=Rule(
+                on_per_agent=settings.short_on_waiting,
+                off_per_agent=settings.short_off_waiting,
+                on_wait=settings.short_on_wait_seconds,
+                off_wait=settings.short_off_wait_seconds,
+                after_seconds=settings.short_after_seconds,
+            ),
+            grace_seconds=settings.presence_grace_seconds,
             offer_seconds=settings.offer_seconds,
             bot_attempts=settings.bot_attempts,
             bot_timeout=settings.bot_timeout,

@@ -61,7 +61,23 @@ SETTINGS: dict[str, Setting] = {
         Setting("KEFU_OFFER_SECONDS", "30", "How long an offer rings at one agent."),
         Setting("KEFU_ANGER_THRESHOLD", "0.8", "Anger of one message (0 to 1) that escalates at once."),
         Setting("KEFU_MISSES", "2", "Turns in a row not understood that escalate."),
-        Setting("KEFU_BUSINESS_HOURS", "00:00-24:00", "When humans answer, local time; several spans by comma."),
+        Setting(
+            "KEFU_PRESENCE_GRACE_SECONDS",
+            "60",
+            "How long a silent desk keeps its conversations once it counts as gone.",
+        ),
+        Setting("KEFU_SHORT_ON_WAITING", "3", "Waiting customers per agent online from which hands are short."),
+        Setting("KEFU_SHORT_OFF_WAITING", "1", "Waiting customers per agent online at which they no longer are."),
+        Setting("KEFU_SHORT_ON_WAIT_SECONDS", "600", "Expected wait from which hands are short."),
+        Setting("KEFU_SHORT_OFF_WAIT_SECONDS", "180", "Expected wait at which they no longer are."),
+        Setting("KEFU_SHORT_AFTER_SECONDS", "60", "How long either must last before the short-handed mode changes."),
+        Setting("KEFU_SHORT_ANGER_THRESHOLD", "0.9", "KEFU_ANGER_THRESHOLD while hands are short."),
+        Setting("KEFU_SHORT_MISSES", "3", "KEFU_MISSES while hands are short."),
+        Setting(
+            "KEFU_BUSINESS_HOURS",
+            "00:00-24:00",
+            "When humans answer, local time, until an admin sets other hours; by day: mon-fri 09:00-12:00,13:30-18:00; sat 10:00-16:00.",
+        ),
         Setting("KEFU_TIMEZONE", "Asia/Shanghai", "Time zone of the business hours."),
         Setting("KEFU_LIMITS", "on", "`off` lifts the rate limits for benchmarks; refused outside demo mode."),
         Setting("KEFU_LOG_LEVEL", "INFO", "Python log level."),
@@ -121,6 +137,14 @@ class Settings:
     offer_seconds: float
     anger_threshold: float
     misses: int
+    presence_grace_seconds: float
+    short_on_waiting: float
+    short_off_waiting: float
+    short_on_wait_seconds: float
+    short_off_wait_seconds: float
+    short_after_seconds: float
+    short_anger_threshold: float
+    short_misses: int
     business_hours: str
     timezone: str
     limits: bool
@@ -176,6 +200,14 @@ def _parse(values: Mapping[str, str], var: Path) -> dict[str, Any]:
         "offer_seconds": number("KEFU_OFFER_SECONDS"),
         "anger_threshold": number("KEFU_ANGER_THRESHOLD"),
         "misses": int(number("KEFU_MISSES")),
+        "presence_grace_seconds": number("KEFU_PRESENCE_GRACE_SECONDS"),
+        "short_on_waiting": number("KEFU_SHORT_ON_WAITING"),
+        "short_off_waiting": number("KEFU_SHORT_OFF_WAITING"),
+        "short_on_wait_seconds": number("KEFU_SHORT_ON_WAIT_SECONDS"),
+        "short_off_wait_seconds": number("KEFU_SHORT_OFF_WAIT_SECONDS"),
+        "short_after_seconds": number("KEFU_SHORT_AFTER_SECONDS"),
+        "short_anger_threshold": number("KEFU_SHORT_ANGER_THRESHOLD"),
+        "short_misses": int(number("KEFU_SHORT_MISSES")),
         "business_hours": values["KEFU_BUSINESS_HOURS"],
         "timezone": values["KEFU_TIMEZONE"],
         "limits": values["KEFU_LIMITS"] != "off",
@@ -196,6 +228,10 @@ def _check(settings: Settings) -> None:
         raise SettingsError("KEFU_LIMITS=off is for benchmarks in demo mode; it is refused outside it")
     if not settings.rasa_urls:
         raise SettingsError("RASA_URLS names no Rasa process")
+    if settings.short_off_waiting >= settings.short_on_waiting:
+        raise SettingsError("KEFU_SHORT_OFF_WAITING must be below KEFU_SHORT_ON_WAITING")
+    if settings.short_off_wait_seconds >= settings.short_on_wait_seconds:
+        raise SettingsError("KEFU_SHORT_OFF_WAIT_SECONDS must be below KEFU_SHORT_ON_WAIT_SECONDS")
     short = [
         n for n in ("website_secret", "rasa_secret", "internal_secret", "shop_token") if len(getattr(settings, n)) < 16
     ]

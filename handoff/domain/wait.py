@@ -65,7 +65,9 @@ def estimate(
     chance = random.Random(20_261_122)  # noqa: S311 (a simulation, not a secret)
     waits: list[list[float]] = [[] for _ in waiting]
     for _ in range(trials):
-        _play(waiting, desks, history, picks, chance, waits)
+        # Another handful of the same conversations each time: recent ones only hint at how long the next will take.
+        drawn = sorted(chance.choices(history, k=len(history))) if history else history
+        _play(waiting, desks, drawn, picks, chance, waits)
     # Who is not served in every course of events (nobody of his team is there) is told no time.
     return [_wait(times) if len(times) == trials else None for times in waits]
 

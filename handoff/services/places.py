@@ -14,8 +14,8 @@ from handoff.services.context import Services
 from handoff.services.hub import Place
 from handoff.services.ports import Transaction
 
-# The wait is told from this many recent conversations: enough for a p90, few enough to follow the day.
-RECENT_HANDOFFS = 50
+# The wait is told from this many recent conversations: enough for a p90 of long queues, few enough to follow the day.
+RECENT_HANDOFFS = 150
 # How far back told and real waits are compared, and over how many at most.
 COMPARED_DAYS, COMPARED = 7, 2000
 

@@ -49,7 +49,7 @@ class SqlSlaEvents:
         """See ports.SlaEvents."""
         dialect = postgresql if self._db.dialect.name == "postgresql" else sqlite
         insertion = dialect.insert(e).values(**asdict(event)).on_conflict_do_nothing()
-        return self._db.execute(insertion).rowcount == 1
+        return self._db.execute(insertion.returning(e.c.level)).one_or_none() is not None
 
     def known(self, ids: list[str]) -> set[tuple[str, str, datetime, str]]:
         """See ports.SlaEvents."""

@@ -295,6 +295,8 @@ handoffs = Table(
     Column("needs", JSON(none_as_null=True)),
     Column("told", JSON(none_as_null=True)),
     Column("pickup_seconds", Float),
+    # The wait is told from those that ended last.
+    Index("ix_handoffs_ended", "ended_at"),
     info=_info("customer_id", "until erased"),
 )
 

@@ -67,6 +67,20 @@ ERASE = {
     "stranger": only("admin", forbidden=("wang", "liam", "zhou")),
     "missing": only("admin", status=404, forbidden=("wang", "liam", "zhou")),
 }
+# A supervisor sets what his people take, an admin the house's hours.
+STAFF = {
+    "colleague": OVERSEERS,
+    "missing": only("zhou", "admin", status=404, forbidden=("wang", "liam")),
+}
+TEAM_HOURS = {
+    "team": only("admin", forbidden=("wang", "liam", "zhou")),
+    "missing": only("admin", status=404, forbidden=("wang", "liam", "zhou")),
+}
+ADMINS = only("admin", forbidden=("wang", "liam", "zhou"))
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALWAYS = {"hours": {"zone": "Asia/Shanghai", "week": dict.fromkeys(DAYS, "00:00-24:00")}}
+LEVEL = {"first_response": 30, "next_response": 180, "resolution": 86400}
+LEVELS = {"policy": {"normal": LEVEL, "high": LEVEL, "urgent": LEVEL | {"resolution": 3600}}}
 OLD = {"epoch": 0}
 SESSION = "/api/v1/widget/sessions"
 V1, IN = "/api/v1", "/internal/v1"
@@ -112,6 +126,17 @@ EXPECTED: dict[str, Line] = {
                   bots=(404, 404, 409, 409), missing=(404, 404, 404, 404))),
     f"POST {V1}/faq/suggest": Line(ANY_AGENT, {"query": "退货"}),
     f"POST {V1}/customers/<id:str>/erase": conversation(ERASE),
+    f"GET {V1}/settings/hours": Line(OVERSEERS),
+    f"PUT {V1}/settings/hours": Line(ADMINS, ALWAYS),
+    f"PUT {V1}/teams/<id:str>/hours": conversation(TEAM_HOURS, ALWAYS),
+    f"GET {V1}/settings/sla": Line(OVERSEERS),
+    f"PUT {V1}/settings/sla": Line(ADMINS, LEVELS),
+    f"GET {V1}/sla/events": Line(OVERSEERS),
+    f"GET {V1}/skills": Line(OVERSEERS),
+    f"PATCH {V1}/agents/<id:str>": conversation(STAFF, {"capacity": 5}),
+    f"GET {V1}/short_handed": Line(ANY_AGENT),
+    f"PUT {V1}/short_handed": Line(OVERSEERS, {"control": "auto"}),
+    f"GET {V1}/queue/estimates": Line(OVERSEERS),
     f"GET {V1}/cases": Line(ANY_AGENT),
     f"GET {V1}/cases.csv": Line(OVERSEERS),
     f"GET {V1}/cases/<id:str>": conversation(CASE),
@@ -228,6 +253,12 @@ class Scene:
         await page.say("你好")
         await page.hears("bot")
         return page.id
+
+    async def _colleague(self) -> str:
+        return str(self.desks["wang"].agent["id"])
+
+    async def _team(self) -> str:
+        return "pre_sales"
 
     async def _complaint(self) -> str:
         id = await self._bots()

@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.add_column("handoffs", sa.Column("needs", sa.JSON(), nullable=True))
     op.add_column("handoffs", sa.Column("told", sa.JSON(), nullable=True))
     op.add_column("handoffs", sa.Column("pickup_seconds", sa.Float(), nullable=True))
+    op.create_index("ix_handoffs_ended", "handoffs", ["ended_at"])
     for name in ("human_since", "queue_due_at", "awaiting_since", "responded_at"):
         op.add_column("conversations", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
     # Who waits or is served now keeps his place and gets the promises from when he asked. Whoever has an agent is taken to
