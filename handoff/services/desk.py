@@ -12,11 +12,9 @@ from typing import Any
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import Invalid, KefuError
 from handoff.domain.ids import ConversationId
-from handoff.domain.message import Message
 from handoff.domain.people import Agent
 from handoff.services.access import access_conversation
 from handoff.services.context import Services
-from handoff.services.hub import Change, Hub
 from handoff.services.orders import public_order
 from handoff.services.ports import Transaction
 from handoff.services.rules import rules_of
@@ -36,11 +34,13 @@ def summarise_all(tx: Transaction, conversations: Iterable[Conversation], servic
     rules = rules_of(tx, services.policy) if with_humans else None
     teams = {t.id: t for t in tx.agents.teams()}
     inboxes = {i.id: i for i in tx.customers.inboxes()}
+    customers = tx.customers.by_ids({c.customer_id for c in conversations})
+    handoffs = tx.handoffs.by_ids({c.handoff_id for c in conversations if c.handoff_id})
     rows = []
     for c in conversations:
-        handoff = tx.handoffs.get(c.handoff_id) if c.handoff_id else None
+        handoff = handoffs.get(c.handoff_id) if c.handoff_id else None
         team = teams.get(c.team_id) if c.team_id else None
-        row = summary(c, tx.customers.get(c.customer_id), inboxes.get(c.inbox_id), team, handoff)
+        row = summary(c, customers.get(c.customer_id), inboxes.get(c.inbox_id), team, handoff)
         rows.append(row | {"sla": sla_json(c, rules, now) if rules else None})
     return rows
 
@@ -153,59 +153,6 @@ async def read_messages(
         return {"items": [message_for_agent(m) for m in page], "last_seq": c.last_seq}
 
     return await services.store.read(work)
-
-
-def _concerns(agent: Agent, change: Change) -> bool:
-    """Whether a change is for this desk: what he may see, and what he just lost or others of his team took."""
-    owner = change.conversation.owner
-    if agent.oversees or owner.type is OwnerType.AGENT and owner.id == agent.id:
-        return True
-    if change.owner_changed or change.queue_changed:
-        return change.previous_owner == agent.id or change.conversation.team_id in agent.team_ids
-    return owner.type is OwnerType.QUEUE and change.conversation.team_id in agent.team_ids
-
-
-def _may_read(agent: Agent, change: Change) -> bool:
-    owner = change.conversation.owner
-    if agent.oversees:
-        return True
-    if owner.type is OwnerType.AGENT:
-        return owner.id == agent.id
-    return owner.type is OwnerType.QUEUE and change.conversation.team_id in agent.team_ids
-
-
-async def tell_desks(services: Services, hub: Hub, change: Change) -> None:
-    """The events of one change, to the desks it concerns."""
-    desks = [d for d in hub.desks if _concerns(d.agent, change)]
-    if not desks:
-        return
-    c = change.conversation
-    base = {"conversation_id": c.id, "seq": c.last_seq, "epoch": c.owner.epoch}
-    row = (await services.store.read(lambda tx: summarise_all(tx, [c], services)))[0]
-    messages = [_event(m, base) for m in change.messages]
-    teams = await services.store.read(queue_counts) if change.queue_changed else []
-    for desk in desks:
-        if _may_read(desk.agent, change):
-            for event in messages:
-                desk.push(event)
-            desk.push({"type": "conversation.updated", **base, "conversation": row})
-        else:
-            owner = {"id": c.id, "owner": row["owner"], "status": row["status"], "team": row["team"]}
-            desk.push({"type": "conversation.updated", **base, "conversation": row | owner | {"last_message": None}})
-        if change.ring == desk.agent.id:
-            desk.offer(await _offer(services, c, base, row))
-        if change.queue_changed:
-            desk.push({"type": "queue.changed", "teams": teams})
-
-
-def _event(message: Message, base: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "message.created", **base, "seq": message.seq, "message": message_for_agent(message)}
-
-
-async def _offer(services: Services, c: Conversation, base: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
-    handoff = await services.store.read(lambda tx: tx.handoffs.get(c.handoff_id) if c.handoff_id else None)
-    until = moment(handoff.ring_until) if handoff else None
-    return {"type": "handoff.offered", **base, "handoff_id": c.handoff_id, "expires_at": until, "conversation": row}
 
 
 def queue_counts(tx: Transaction) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ A unit of work is a plain function of a `Transaction`: it cannot await, so no tr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -132,6 +132,8 @@ class Handoffs(Protocol):
 
     def get(self, id: HandoffId) -> Handoff | None: ...
 
+    def by_ids(self, ids: Collection[HandoffId]) -> dict[HandoffId, Handoff]: ...
+
     def of(self, id: ConversationId) -> list[Handoff]: ...
 
     def open(self) -> list[tuple[Handoff, Conversation]]:
@@ -196,6 +198,8 @@ class Customers(Protocol):
     def save_inbox(self, inbox: Inbox) -> None: ...
 
     def get(self, id: CustomerId) -> Customer | None: ...
+
+    def by_ids(self, ids: Collection[CustomerId]) -> dict[CustomerId, Customer]: ...
 
     def create(self, customer: Customer) -> None: ...
 

@@ -15,7 +15,7 @@ from handoff.domain.ids import ConversationId
 from handoff.services.bot_turn import run_turn
 from handoff.services.cases import tell_shop
 from handoff.services.context import Services
-from handoff.services.desk import tell_desks
+from handoff.services.desk_feed import DeskFeed
 from handoff.services.hub import Change, Typing
 from handoff.services.idempotency import KEPT
 from handoff.services.ports import Transaction
@@ -42,7 +42,7 @@ class Runner:
         self._turns: dict[ConversationId, asyncio.Task[None]] = {}
         self._again: set[ConversationId] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._desk_queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._feed = DeskFeed(services)
         self._queue_moved = asyncio.Event()
         self._watch = Watch(services)
         self._last_housekeeping = 0.0
@@ -50,7 +50,7 @@ class Runner:
     def start(self) -> None:
         """Begin. Must run in the event loop."""
         self._services.hub.listeners.append(self._on_change)
-        for work in (self._sweep_forever(), self._desks_forever(), self._places_forever()):
+        for work in (self._sweep_forever(), self._feed.run(), self._places_forever()):
             self._spawn(work)
 
     async def stop(self) -> None:
@@ -68,7 +68,7 @@ class Runner:
     def _on_change(self, change: Change) -> None:
         if change.conversation.unanswered:
             self.kick(change.conversation.id)
-        self._desk_queue.put_nowait(change)
+        self._feed.on_change(change)
         if change.queue_changed:
             self._queue_moved.set()
 
@@ -96,14 +96,6 @@ class Runner:
             raise
         except Exception:  # the sweep tries again; a turn's failure must not end the runner
             log.exception("bot turn of %s", id)
-
-    async def _desks_forever(self) -> None:
-        while True:
-            change = await self._desk_queue.get()
-            try:
-                await tell_desks(self._services, self._services.hub, change)
-            except Exception:
-                log.exception("telling desks of %s", change.conversation.id)
 
     async def _places_forever(self) -> None:
         while True:

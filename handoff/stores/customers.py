@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +72,11 @@ class SqlCustomers:
         """See ports.Customers."""
         row = self._db.execute(select(customers).where(customers.c.id == id)).one_or_none()
         return _customer(row) if row else None
+
+    def by_ids(self, ids: Collection[CustomerId]) -> dict[CustomerId, Customer]:
+        """See ports.Customers."""
+        found = self._db.execute(select(customers).where(customers.c.id.in_(ids))) if ids else ()
+        return {row.id: _customer(row) for row in found}
 
     def create(self, customer: Customer) -> None:
         """See ports.Customers."""

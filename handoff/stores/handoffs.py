@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,10 @@ class SqlHandoffs:
         """See ports.Handoffs."""
         row = self._db.execute(select(h).where(h.c.id == id)).one_or_none()
         return _handoff(row) if row else None
+
+    def by_ids(self, ids: Collection[HandoffId]) -> dict[HandoffId, Handoff]:
+        """See ports.Handoffs."""
+        return {row.id: _handoff(row) for row in self._db.execute(select(h).where(h.c.id.in_(ids)))} if ids else {}
 
     def of(self, id: ConversationId) -> list[Handoff]:
         """See ports.Handoffs."""
