@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from handoff.domain.conversation import Conversation, OwnerType
+from handoff.domain.errors import KefuError, NotFound
 from handoff.domain.ids import AgentId, ConversationId
 from handoff.domain.people import Agent, Presence
 from handoff.domain.routing import Candidate, choose
@@ -15,6 +18,8 @@ from handoff.domain.turns import Handoff
 from handoff.services.context import Policy, Services
 from handoff.services.hub import Change
 from handoff.services.ports import Transaction
+
+log = logging.getLogger(__name__)
 
 Waiting = Sequence[tuple[Handoff, Conversation]]
 _NEVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
@@ -104,13 +109,20 @@ def due_offers(tx: Transaction, now: datetime) -> list[ConversationId]:
 
 
 async def fill(services: Services) -> int:
-    """Let waiting conversations ring where there is room now; how many ring anew. Each is decided in its own transaction."""
+    """Let waiting conversations ring where there is room now; how many ring anew. Each is decided in its own transaction.
+
+    Never fails: it follows verbs that are done already, and what it misses the sweep does a second later.
+    """
     started = 0
-    for id in await services.store.read(lambda tx: due_offers(tx, services.now())):
-        change = await services.store.write(lambda tx, id=id: _ring_again(tx, services, id))  # type: ignore[misc]
-        if change is not None:
-            started += 1
-            await services.hub.announce(change)
+    try:
+        for id in await services.store.read(lambda tx: due_offers(tx, services.now())):
+            with suppress(NotFound):  # erased since
+                change = await services.store.write(lambda tx, id=id: _ring_again(tx, services, id))  # type: ignore[misc]
+                if change is not None:
+                    started += 1
+                    await services.hub.announce(change)
+    except KefuError as error:
+        log.warning("offers: %s; the next sweep tries again", error)
     return started
 
 

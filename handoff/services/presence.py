@@ -67,11 +67,11 @@ def _do_give_back(
     tx: Transaction, services: Services, agent_id: AgentId, id: ConversationId, why: str
 ) -> Change | None:
     now, policy = services.now(), services.policy
+    agent = tx.agents.lock(agent_id, now)  # first the agent, then the conversation, as when he accepts
     before = tx.conversations.lock(id)
     owner = before.owner
     if owner.type is not OwnerType.AGENT or owner.id != agent_id or before.status is not Status.OPEN:
         return None
-    agent = tx.agents.lock(agent_id, now)
     if why == SILENT and not gone(agent, now, policy.grace_seconds):
         return None  # back in the meantime
     rules = rules_of(tx, policy)

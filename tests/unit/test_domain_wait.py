@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import heapq
-import math
-import random
-
 import pytest
 
+from bench.waits import simulated_day
 from handoff.domain.wait import Desk, Wait, accuracy, differs, estimate, quantile
 
 TEAM = frozenset({"after_sales"})
@@ -89,44 +86,6 @@ def test_that_a_quantile_is_a_value_that_was_seen() -> None:
     assert [quantile([1.0, 2.0, 3.0, 4.0], q) for q in (0.0, 0.25, 0.5, 0.9, 1.0)] == [1, 1, 2, 4, 4]
 
 
-def simulated_day(
-    seed: int, agents: int, capacity: int, busy: float, mu: float, sigma: float
-) -> list[tuple[Wait, float]]:
-    """Told and real waits of those who had to wait: Poisson arrivals that keep the places `busy` (1: all), lognormal handling."""
-    chance = random.Random(seed)
-    places = agents * capacity
-    mean = math.exp(mu + sigma**2 / 2)
-    now, ends, queue, history = 0.0, [], [], []  # type: float, list[tuple[float, float]], list[tuple[float, Wait | None]], list[float]
-    told: list[tuple[Wait, float]] = []
-
-    def begin(at: float) -> None:
-        heapq.heappush(ends, (at + chance.lognormvariate(mu, sigma), at))
-
-    arrivals = 600
-    following = chance.expovariate(places * busy / mean)
-    while arrivals or queue:
-        if ends and (not arrivals or ends[0][0] <= following):
-            now, began = heapq.heappop(ends)
-            history.append(now - began)
-            if queue:
-                asked, wait = queue.pop(0)
-                picked = now + chance.choice((3.0, 6.0, 12.0))
-                if wait is not None and len(history) > 50:
-                    told.append((wait, picked - asked))
-                begin(picked)
-            continue
-        now, arrivals = following, arrivals - 1
-        following = now + chance.expovariate(places * busy / mean)
-        if len(ends) < places:
-            begin(now)
-            continue
-        elapsed = [now - began for _, began in ends]
-        desks = [Desk(TEAM, 0, tuple(elapsed[i::agents])) for i in range(agents)]
-        wait = estimate(["after_sales"] * (len(queue) + 1), desks, history[-150:], [3.0, 6.0, 12.0])[-1]
-        queue.append((now, wait))
-    return told
-
-
 @pytest.mark.parametrize(
     ("agents", "capacity", "busy", "sigma"),
     [
@@ -137,7 +96,7 @@ def simulated_day(
     ],
 )
 def test_that_nine_of_ten_wait_no_longer_than_told(agents: int, capacity: int, busy: float, sigma: float) -> None:
-    found = accuracy(simulated_day(11, agents, capacity, busy, math.log(300), sigma))
+    found = accuracy(simulated_day(11, agents, capacity, busy, 300.0, sigma, 600))
     assert found.told > 100
     assert found.within_p90 is not None
     assert found.median_error is not None
