@@ -125,6 +125,8 @@ def handoff_json(handoff: Handoff) -> JsonObject:
         "accepted_by": by,
         "ended_at": moment(handoff.ended_at),
         "outcome": handoff.outcome,
+        "needs": handoff.needs,
+        "told_wait": handoff.told,
     }
 
 

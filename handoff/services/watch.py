@@ -27,6 +27,8 @@ from handoff.services.views import moment
 # Events are asked for this far back, so that clocks of several machines may differ and a slow commit is still seen.
 LOOK_BACK = timedelta(seconds=15)
 REMEMBERED_EVENTS = 5000
+# How often waits are looked at while nobody comes or goes.
+REFRESH_SECONDS = 15
 EVENTS_AT_ONCE = 500
 
 
@@ -59,8 +61,11 @@ class Watch:
         agents = tx.agents.all(self._services.now())
         waiting = tuple(c.id for c in tx.conversations.waiting())
         # Nobody waits: whoever comes or goes moves nothing.
-        hands = tuple((a.id, a.presence, a.capacity, a.load) for a in agents) if waiting else ()
-        return agents, (waiting, hands)
+        if not waiting:
+            return agents, ()
+        hands = tuple((a.id, a.presence, a.capacity, a.load) for a in agents)
+        # Time alone changes a wait, too.
+        return agents, (waiting, hands, int(self._services.now().timestamp() // REFRESH_SECONDS))
 
     def _tell_people(self, agents: list[Agent]) -> None:
         hub = self._services.hub

@@ -15,7 +15,7 @@ from handoff.domain.people import Agent, Presence, Role
 from handoff.services import house as rules
 from handoff.services import pass_on
 from handoff.services.accept import decline
-from handoff.services.desk import tell_desks
+from handoff.services.desk_feed import DeskFeed
 from handoff.services.hub import Change
 from handoff.services.offers import fill
 from handoff.services.presence import arrive, set_presence
@@ -180,7 +180,7 @@ async def test_that_a_whisper_reaches_the_owner_and_never_the_customer(house: Ho
     conversation = await house.conversation(visitor.id)
     assert (conversation.owner.id, conversation.owner.epoch) == (agent.id, epoch)
     with house.services.hub.desk(agent) as desk:
-        await tell_desks(house.services, house.services.hub, Change(conversation, (message,)))
+        DeskFeed(house.services).on_change(Change(conversation, (message,)))
         event = await anext(desk.events())
     assert (event["type"], event["message"]["kind"], event["message"]["private"]) == (
         "message.created",
