@@ -89,6 +89,11 @@ class Messages(Protocol):
         ClientIdReused when its content differs, NotFound.
         """
 
+    def append_and_read(
+        self, draft: Draft, *, as_owner: Owner | None, at: datetime | None = None
+    ) -> tuple[Message, Conversation]:
+        """As `append`, with the conversation as it is then, its row held until the transaction ends."""
+
     def after(self, id: ConversationId, seq: int, limit: int, *, private: bool) -> list[Message]: ...
 
     def before(self, id: ConversationId, seq: int, limit: int) -> list[Message]:

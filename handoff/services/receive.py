@@ -77,10 +77,9 @@ def do_receive(
     content, meaning = _content(tx, conversation.id, incoming)
     draft = Draft(conversation.id, Sender.CUSTOMER, content, client_id=incoming.client_id)
     try:
-        message = tx.messages.append(draft, as_owner=None, at=now)
+        message, conversation = tx.messages.append_and_read(draft, as_owner=None, at=now)
     except DuplicateMessage as duplicate:
         return Received(duplicate.seq, conversation)
-    conversation = tx.conversations.lock(conversation.id)
     if meaning == REQUEST_CALLBACK:
         change = _ask_for_call_back(tx, policy, conversation, message, now)
         return Received(message.seq, change.conversation, change)

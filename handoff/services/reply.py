@@ -25,14 +25,12 @@ async def reply(
 
     def work(tx: Transaction) -> tuple[Message, Change | None]:
         try:
-            message = tx.messages.append(draft, as_owner=owner, at=services.now())
+            message, conversation = tx.messages.append_and_read(draft, as_owner=owner, at=services.now())
         except DuplicateMessage as duplicate:
             return tx.messages.between(id, duplicate.seq, duplicate.seq)[0], None
         except StaleEpoch as stale:
-            conversation = access_or_had(tx, agent, id)
-            mine = conversation.owner.id == agent.id
+            mine = access_or_had(tx, agent, id).owner.id == agent.id
             raise stale if mine else ConversationTaken(str(stale), **stale.extra) from None
-        conversation = tx.conversations.lock(id)
         return message, Change(conversation, (message,))
 
     message, change = await services.store.write(work)

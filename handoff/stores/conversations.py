@@ -6,54 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, or_, select, tuple_, update
 
 from handoff.domain.cases import CaseKind, CaseStatus
-from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
+from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
 from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.message import Sender
 from handoff.domain.people import Agent
+from handoff.stores.rows import to_conversation
 from handoff.stores.schema import bot_turns, cases, customers, handoffs, messages
 from handoff.stores.schema import conversations as c
 
 # What people wait in: the most important first, then whose first answer is due first, then who came first.
 QUEUE_ORDER = (c.c.priority_rank.desc(), c.c.queue_due_at, c.c.waiting_since, c.c.id)
-
-
-def to_conversation(row: Row[Any]) -> Conversation:
-    """A row as the domain sees it."""
-    return Conversation(
-        id=row.id,
-        customer_id=row.customer_id,
-        inbox_id=row.inbox_id,
-        status=Status(row.status),
-        owner=Owner(OwnerType(row.owner_type), row.owner_id, row.owner_name, row.epoch),
-        last_seq=row.last_seq,
-        last_public_seq=row.last_public_seq,
-        last_customer_seq=row.last_customer_seq,
-        bot_seq=row.bot_seq,
-        known_seq=row.known_seq,
-        turn_no=row.turn_no,
-        locale=row.locale,
-        priority=Priority(row.priority),
-        team_id=row.team_id,
-        handoff_id=row.handoff_id,
-        waiting_since=row.waiting_since,
-        slots=row.slots,
-        facts=row.facts,
-        last_message=row.last_message,
-        read_seq=row.read_seq,
-        customer_read_seq=row.customer_read_seq,
-        previous_id=row.previous_id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        resolved_at=row.resolved_at,
-        human_since=row.human_since,
-        queue_due_at=row.queue_due_at,
-        awaiting_since=row.awaiting_since,
-        responded_at=row.responded_at,
-    )
 
 
 def _state(conversation: Conversation) -> dict[str, Any]:
@@ -80,32 +46,50 @@ def _state(conversation: Conversation) -> dict[str, Any]:
     }
 
 
+# Asked with every message, so made once: building a query costs as much as running it.
+_BY_ID = select(c).where(c.c.id == bindparam("the_id"))
+_LOCK = _BY_ID.with_for_update()
+_CURRENT = (
+    select(c).where(c.c.customer_id == bindparam("the_customer"), c.c.status != Status.RESOLVED.value).with_for_update()
+)
+_ENDED_WITH = (
+    select(c.c.id)
+    .join(messages, messages.c.conversation_id == c.c.id)
+    .where(
+        c.c.customer_id == bindparam("the_customer"),
+        c.c.status == Status.RESOLVED.value,
+        messages.c.client_id == bindparam("the_client_id"),
+        messages.c.sender == Sender.CUSTOMER.value,
+    )
+    .order_by(c.c.created_at.desc())
+    .limit(1)
+)
+
+
 class SqlConversations:
     """See ports.Conversations."""
 
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def _one(self, query: Select[Any]) -> Conversation | None:
-        row = self._db.execute(query).first()
+    def _one(self, query: Select[Any], **given: Any) -> Conversation | None:
+        row = self._db.execute(query, given).first()
         return to_conversation(row) if row else None
 
     def get(self, id: ConversationId) -> Conversation | None:
         """See ports.Conversations."""
-        return self._one(select(c).where(c.c.id == id))
+        return self._one(_BY_ID, the_id=id)
 
     def lock(self, id: ConversationId) -> Conversation:
         """See ports.Conversations. On SQLite the one writer holds everything already."""
-        found = self._one(select(c).where(c.c.id == id).with_for_update())
+        found = self._one(_LOCK, the_id=id)
         if found is None:
             raise NotFound("no such conversation")
         return found
 
     def current(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
-        return self._one(
-            select(c).where(c.c.customer_id == customer_id, c.c.status != Status.RESOLVED.value).with_for_update()
-        )
+        return self._one(_CURRENT, the_customer=customer_id)
 
     def latest(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
@@ -113,19 +97,8 @@ class SqlConversations:
 
     def ended_with(self, customer_id: CustomerId, client_id: str) -> ConversationId | None:
         """See ports.Conversations."""
-        query = (
-            select(c.c.id)
-            .join(messages, messages.c.conversation_id == c.c.id)
-            .where(
-                c.c.customer_id == customer_id,
-                c.c.status == Status.RESOLVED.value,
-                messages.c.client_id == client_id,
-                messages.c.sender == Sender.CUSTOMER.value,
-            )
-            .order_by(c.c.created_at.desc())
-            .limit(1)
-        )
-        found: ConversationId | None = self._db.scalar(query)
+        given = {"the_customer": customer_id, "the_client_id": client_id}
+        found: ConversationId | None = self._db.scalar(_ENDED_WITH, given)
         return found
 
     def create(

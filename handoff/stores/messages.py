@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
-from handoff.domain.conversation import Owner, OwnerType
+from handoff.domain.conversation import Conversation, Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender
+from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import messages as m
 
@@ -33,6 +36,43 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
+# Every message passes here, so the statements are made once: building one costs as much as running it.
+_INSERT = insert(m)
+_REPEATED = select(m.c.seq, m.c.content, m.c.sender).where(
+    m.c.conversation_id == bindparam("the_id"), m.c.client_id == bindparam("the_client_id")
+)
+
+
+@cache
+def _count_message(sender: Sender, private: bool, owned: bool, by_somebody: bool) -> ReturningUpdate[Any]:
+    """The update that gives a message its seq and says what it means for the conversation.
+
+    `owned`: only if the owner is still the one of the parameters `as_type`, `as_epoch` and (`by_somebody`) `as_id`.
+    """
+    following = c.c.last_seq + 1
+    said_at = bindparam("said_at", type_=c.c.awaiting_since.type)
+    values: dict[str, Any] = {"last_seq": following, "updated_at": bindparam("now", type_=c.c.updated_at.type)}
+    if not private:
+        values |= {
+            "prev_public_seq": c.c.last_public_seq,
+            "last_public_seq": following,
+            "last_message": bindparam("last_message_is", type_=c.c.last_message.type),
+        }
+    if sender is Sender.CUSTOMER:
+        values["last_customer_seq"] = following
+        # A human's clock runs from the first words that he has not answered; with the bot none does.
+        humans = func.coalesce(c.c.awaiting_since, said_at)
+        values["awaiting_since"] = case((c.c.owner_type != OwnerType.BOT.value, humans), else_=None)
+    elif sender is Sender.AGENT and not private:
+        values["awaiting_since"] = None
+        values["responded_at"] = func.coalesce(c.c.responded_at, said_at)
+    where = [c.c.id == bindparam("the_id")]
+    if owned:
+        where += [c.c.owner_type == bindparam("as_type"), c.c.epoch == bindparam("as_epoch")]
+        where.append(c.c.owner_id == bindparam("as_id") if by_somebody else c.c.owner_id.is_(None))
+    return update(c).where(and_(*where)).values(**values).returning(*c.columns)
+
+
 class SqlMessages:
     """See ports.Messages."""
 
@@ -41,49 +81,33 @@ class SqlMessages:
 
     def append(self, draft: Draft, *, as_owner: Owner | None, at: datetime | None = None) -> Message:
         """See ports.Messages."""
+        return self.append_and_read(draft, as_owner=as_owner, at=at)[0]
+
+    def append_and_read(
+        self, draft: Draft, *, as_owner: Owner | None, at: datetime | None = None
+    ) -> tuple[Message, Conversation]:
+        """See ports.Messages."""
         if draft.client_id is not None:
             self._refuse_repeated(draft)
         now = datetime.now(UTC)
         said_at = at or now
-        following = c.c.last_seq + 1
-        values: dict[str, Any] = {"last_seq": following, "updated_at": now}
+        given: dict[str, Any] = {"the_id": draft.conversation_id, "now": now, "said_at": said_at}
         if not draft.private:
-            values |= {
-                "prev_public_seq": c.c.last_public_seq,
-                "last_public_seq": following,
-                "last_message": {
-                    "sender": draft.sender.value,
-                    "text": str(draft.content.get("text", ""))[:_PREVIEW],
-                    "created_at": said_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                },
+            given["last_message_is"] = {
+                "sender": draft.sender.value,
+                "text": str(draft.content.get("text", ""))[:_PREVIEW],
+                "created_at": said_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             }
-        if draft.sender is Sender.CUSTOMER:
-            values["last_customer_seq"] = following
-            # A human's clock runs from the first words that he has not answered; with the bot none does.
-            humans = func.coalesce(c.c.awaiting_since, literal(said_at, c.c.awaiting_since.type))
-            values["awaiting_since"] = case((c.c.owner_type != OwnerType.BOT.value, humans), else_=None)
-        elif draft.sender is Sender.AGENT and not draft.private:
-            values["awaiting_since"] = None
-            values["responded_at"] = func.coalesce(c.c.responded_at, literal(said_at, c.c.responded_at.type))
-        where = [c.c.id == draft.conversation_id]
         if as_owner is not None:
-            where += [c.c.owner_type == as_owner.type.value, c.c.epoch == as_owner.epoch]
-            where.append(c.c.owner_id.is_(None) if as_owner.id is None else c.c.owner_id == as_owner.id)
-        row = self._db.execute(
-            update(c)
-            .where(and_(*where))
-            .values(**values)
-            .returning(
-                c.c.last_seq,
-                case((literal(draft.private), c.c.last_public_seq), else_=c.c.prev_public_seq).label("prev"),
-            )
-        ).one_or_none()
+            given |= {"as_type": as_owner.type.value, "as_epoch": as_owner.epoch, "as_id": as_owner.id}
+        statement = _count_message(draft.sender, draft.private, as_owner is not None, bool(as_owner and as_owner.id))
+        row = self._db.execute(statement, given).one_or_none()
         if row is None:
             raise self._why_not(draft.conversation_id)
         fields: dict[str, Any] = {
             "conversation_id": draft.conversation_id,
             "seq": row.last_seq,
-            "prev_public": row.prev,
+            "prev_public": row.last_public_seq if draft.private else row.prev_public_seq,
             "sender": draft.sender,
             "sender_id": draft.sender_id,
             "name": draft.name,
@@ -92,18 +116,13 @@ class SqlMessages:
             "client_id": draft.client_id,
             "created_at": said_at,
         }
-        self._db.execute(
-            insert(m),
-            fields | {"sender": draft.sender.value, "kind": draft.kind.value if draft.kind else None},
-        )
-        return Message(**fields)
+        stored = fields | {"sender": draft.sender.value, "kind": draft.kind.value if draft.kind else None}
+        self._db.execute(_INSERT, stored)
+        return Message(**fields), to_conversation(row)
 
     def _refuse_repeated(self, draft: Draft) -> None:
-        row = self._db.execute(
-            select(m.c.seq, m.c.content, m.c.sender).where(
-                m.c.conversation_id == draft.conversation_id, m.c.client_id == draft.client_id
-            )
-        ).one_or_none()
+        given = {"the_id": draft.conversation_id, "the_client_id": draft.client_id}
+        row = self._db.execute(_REPEATED, given).one_or_none()
         if row is None:
             return
         if row.sender == draft.sender.value and row.content == draft.content:
