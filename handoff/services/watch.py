@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.domain.ids import ConversationId
-from handoff.domain.people import Agent
+from handoff.domain.people import PRESENCE_TTL_SECONDS, Agent
 from handoff.domain.short_handed import Mode
 from handoff.domain.wait import differs
 from handoff.services import presence, sla
@@ -27,6 +27,8 @@ from handoff.services.views import moment
 # Events are asked for this far back, so that clocks of several machines may differ and a slow commit is still seen.
 LOOK_BACK = timedelta(seconds=15)
 REMEMBERED_EVENTS = 5000
+# More than a slow second between two looks: we were away, not the agents. Their desks then get time to be heard.
+GAP = timedelta(seconds=10)
 # How often waits are looked at while nobody comes or goes.
 REFRESH_SECONDS = 15
 EVENTS_AT_ONCE = 500
@@ -35,8 +37,11 @@ EVENTS_AT_ONCE = 500
 class Watch:
     """What this gateway has told already, and what is new."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, *, settle_seconds: float = PRESENCE_TTL_SECONDS) -> None:
         self._services = services
+        self._settle = timedelta(seconds=settle_seconds)
+        self._looked_at: datetime | None = None
+        self._judge_from: datetime | None = None
         self._mode: Mode | None = None
         self._events: OrderedDict[Hashable, None] = OrderedDict()
         self._places: dict[ConversationId, Place] = {}
@@ -45,8 +50,9 @@ class Watch:
     async def look(self) -> bool:
         """Look once; whether places in the queue may have moved."""
         services = self._services
-        await presence.give_back_silent(services)
-        await presence.call_back_stranded(services)
+        if self._may_judge():
+            await presence.give_back_silent(services)
+            await presence.call_back_stranded(services)
         await fill(services)
         await sla.watch(services)
         self._tell_mode(await follow_rule(services))
@@ -56,6 +62,14 @@ class Watch:
         await self._tell_sla()
         moved, self._queue = queue != self._queue, queue
         return moved
+
+    def _may_judge(self) -> bool:
+        """Whether silence means anything: while nobody looked (a restart, a database that was gone) nobody could be heard."""
+        now = self._services.now()
+        if self._looked_at is None or now - self._looked_at > GAP:
+            self._judge_from = now + self._settle
+        self._looked_at = now
+        return self._judge_from is None or now >= self._judge_from
 
     def _people(self, tx: Transaction) -> tuple[list[Agent], Hashable]:
         agents = tx.agents.all(self._services.now())

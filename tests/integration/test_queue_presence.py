@@ -14,6 +14,7 @@ from handoff.services import house as rules
 from handoff.services.presence import call_back_stranded, give_back_silent, set_presence
 from handoff.services.runner import Runner
 from handoff.services.views import moment
+from handoff.services.watch import Watch
 from handoff.stores.schema import audit
 from tests.fakes.core_house import House, Visitor
 
@@ -185,6 +186,7 @@ async def test_that_the_sweep_does_all_of_it_and_tells_desks_without_any_wake_up
     agent, other = await house.agent("小王"), await house.agent()
     [visitor] = await served_by(house, agent, 1)
     runner = Runner(house.services, 1)
+    runner._watch = Watch(house.services, settle_seconds=0)
     with house.services.hub.desk(other) as desk:
         await runner.sweep()
         house.clock.forward(seconds=SILENT_FOR + 5)
@@ -199,3 +201,20 @@ async def test_that_the_sweep_does_all_of_it_and_tells_desks_without_any_wake_up
     ], "once, although it looked twice"
     assert {"type": "presence.changed", "agent_id": agent.id, "status": Presence.OFFLINE.value} in events
     await runner.stop()
+
+
+async def test_that_after_a_silence_of_our_own_desks_get_time_to_be_heard(house: House) -> None:
+    back, lost = await house.agent(), await house.agent()
+    [kept] = await served_by(house, back, 1)
+    [given] = await served_by(house, lost, 1)
+    watch = Watch(house.services)
+    await watch.look()
+    house.clock.forward(minutes=10)  # the database was gone, or the machine slept
+    await watch.look()
+    assert await queue(house) == []
+    for _ in range(5):
+        house.clock.forward(seconds=8)
+        await house.beat(back)
+        await watch.look()
+    assert await queue(house) == [given.id]
+    assert (await house.conversation(kept.id)).owner.id == back.id
