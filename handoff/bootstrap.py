@@ -57,18 +57,20 @@ class Gateway:
     bot: HttpBot
     faq: HttpFaq
     shop: HttpShop
-    _listening: asyncio.Task[None] | None = field(default=None, repr=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
 
     def start(self) -> None:
         """Begin to work in the background. Must run in the event loop."""
         self.runner.start()
-        self._listening = asyncio.create_task(self.bus.listen(self.runner.on_wake))
+        for work in (self.bus.listen(self.runner.on_wake), self.bot.watch()):
+            self._tasks.append(asyncio.create_task(work))
 
     async def stop(self) -> None:
         """Stop working and let go of everything."""
         await self.runner.stop()
-        if self._listening is not None:
-            self._listening.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         for remote in (self.bot, self.faq, self.shop):
             await remote.close()
         await self.redis.aclose()
@@ -128,6 +130,7 @@ def build(settings: Settings) -> Gateway:
             offer_seconds=settings.offer_seconds,
             bot_attempts=settings.bot_attempts,
             bot_timeout=settings.bot_timeout,
+            bot_busy_seconds=settings.bot_timeout * settings.bot_attempts,
         ),
     )
     runner = Runner(services, settings.bot_concurrency)

@@ -87,6 +87,8 @@ class BotAnswer:
     handoff: dict[str, Any] | None
     locale: str | None
     took_ms: int = 0
+    process: str | None = None
+    """Which of the bot's processes gave it: another one may not know of it."""
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.domain.cases import CaseStatus
-from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority
-from handoff.domain.errors import DuplicateMessage, NotFound, StaleEpoch
+from handoff.domain.conversation import Conversation, Owner, Priority
+from handoff.domain.errors import DuplicateMessage, NotFound, StaleEpoch, Unavailable
 from handoff.domain.escalation import Decision, decide, team_for
 from handoff.domain.ids import ConversationId, new_id
 from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
@@ -26,9 +26,14 @@ from handoff.services.texts import text
 
 log = logging.getLogger(__name__)
 
-# What the bot is told of the talk it missed: the last of it, within Rasa's body limit.
+# What the bot is told of the talk it missed: the last of it, within Rasa's body limit of 512 KiB (a character is 4 bytes
+# at the most). A process that has never heard of a conversation is told more.
 HISTORY = 50
+WHOLE_HISTORY = 200
+HISTORY_CHARACTERS = 90_000
 FIRST_RETRY_SECONDS = 0.5
+# Words of patience at once; the next look brings the next.
+OVERDUE_LIMIT = 200
 
 
 async def run_turn(services: Services, id: ConversationId) -> bool:
@@ -38,11 +43,12 @@ async def run_turn(services: Services, id: ConversationId) -> bool:
     turn = await services.store.write(lambda tx: tx.turns.claim(id, claim, services.now(), policy.claim_seconds))
     if turn is None:
         return False
-    request = await services.store.read(lambda tx: build_request(tx, turn))
     keeper = asyncio.create_task(_keep_claim(services, turn))
     word = asyncio.create_task(_say_slow(services, turn))
     try:
-        answer = await services.bot.answer(turn, request)
+        process = services.bot.process_for(id)
+        request = await services.store.read(lambda tx: build_request(tx, turn, process))
+        answer = await services.bot.answer(turn, request, process)
     except BotUnavailable as error:
         await _failed(services, turn, error)
         return False
@@ -51,7 +57,14 @@ async def run_turn(services: Services, id: ConversationId) -> bool:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-    change = await services.store.write(lambda tx: do_finish(tx, services, turn, answer, services.now()))
+    try:
+        change = await services.store.write(lambda tx: do_finish(tx, services, turn, answer, services.now()))
+    except Unavailable:
+        raise  # nothing was stored: when the claim has expired the bot gives the same answer again
+    except Exception as error:  # an answer that cannot be stored now never can: it must not be tried for ever
+        log.exception("storing the answer of %s", turn.id)
+        await _failed(services, turn, BotUnavailable(f"an answer that cannot be stored ({type(error).__name__})"))
+        return False
     if change is not None:
         await services.hub.announce(change)
     return True
@@ -72,22 +85,37 @@ async def _say_slow(services: Services, turn: BotTurn) -> None:
     since = turn.created_at or services.now()
     elapsed = (services.now() - since).total_seconds()
     await asyncio.sleep(max(0.0, services.policy.slow_after - elapsed))
-    change = await services.store.write(lambda tx: _do_say(tx, turn, "slow", "bot_slow"))
+    change = await services.store.write(lambda tx: _do_say_slow(tx, turn.conversation_id, turn.turn_no))
     if change is not None:
         await services.hub.announce(change)
 
 
-def _do_say(tx: Transaction, turn: BotTurn, suffix: str, key: str) -> Change | None:
-    conversation = tx.conversations.lock(turn.conversation_id)
-    if conversation.owner.type is not OwnerType.BOT or conversation.owner.epoch != turn.epoch:
+async def say_overdue(services: Services) -> None:
+    """The same word where nobody runs the turn: all places are taken, or the gateway that had it was killed."""
+    before = services.now() - timedelta(seconds=services.policy.slow_after)
+    for id, turn_no in await services.store.read(lambda tx: tx.turns.overdue(before, OVERDUE_LIMIT)):
+        change = await services.store.write(lambda tx, id=id, turn_no=turn_no: _do_say_slow(tx, id, turn_no))  # type: ignore[misc]
+        if change is not None:
+            await services.hub.announce(change)
+
+
+def _do_say_slow(tx: Transaction, id: ConversationId, turn_no: int) -> Change | None:
+    conversation = tx.conversations.lock(id)
+    if not conversation.unanswered or turn_no < conversation.turn_no:
         return None
-    if _state_of(tx, turn) is not TurnState.RUNNING:  # answered meanwhile: nothing to wait for
+    if turn_no == conversation.turn_no and not _is_running(tx, conversation):  # answered meanwhile: nothing to wait for
         return None
-    try:
-        said = tx.messages.append(system(conversation, key, client_id=f"{turn.id}:{suffix}"), as_owner=None)
-    except DuplicateMessage:
+    client_id = f"{id}:{turn_no}:slow"
+    if tx.messages.by_client_id(id, client_id) is not None:
         return None
-    return Change(tx.conversations.lock(turn.conversation_id), (said,))
+    said = tx.messages.append(system(conversation, "bot_slow", client_id=client_id), as_owner=None)
+    return Change(tx.conversations.lock(id), (said,))
+
+
+def _is_running(tx: Transaction, conversation: Conversation) -> bool:
+    """Whether its newest turn runs, and as the owner of now."""
+    records = tx.turns.records(conversation.id, conversation.owner.epoch)
+    return any(r.turn_no == conversation.turn_no and r.state is TurnState.RUNNING for r in records)
 
 
 async def _failed(services: Services, turn: BotTurn, error: BotUnavailable) -> None:
@@ -95,13 +123,13 @@ async def _failed(services: Services, turn: BotTurn, error: BotUnavailable) -> N
     busy = isinstance(error, BotBusy)
     log.warning("bot turn %s attempt %d: %s", turn.id, turn.attempt, error)
     policy = services.policy
-    # Slow is not down: it is asked again, but nobody waits for longer than the attempts on a dead one may take.
+    # Slow is not down: it is asked again, but not for ever.
     asked_for = (services.now() - turn.created_at).total_seconds() if turn.created_at else 0.0
-    again = asked_for < policy.bot_timeout * policy.bot_attempts if busy else turn.attempt < policy.bot_attempts
+    again = asked_for < policy.bot_busy_seconds if busy else turn.attempt < policy.bot_attempts
     if again:
         wait = FIRST_RETRY_SECONDS * (1 if busy else 2 ** (turn.attempt - 1))
         retry_at = services.now() + timedelta(seconds=wait)
-        await services.store.write(lambda tx: tx.turns.release(turn, retry_at))
+        await services.store.write(lambda tx: tx.turns.release(turn, retry_at, counts=not busy))
         return
     change = await services.store.write(lambda tx: _do_give_up(tx, turn, services.now()))
     if change is not None:
@@ -128,19 +156,14 @@ def _do_give_up(tx: Transaction, turn: BotTurn, now: datetime) -> Change | None:
     return Change(answered, (said,))
 
 
-def build_request(tx: Transaction, turn: BotTurn) -> dict[str, Any]:
-    """What Rasa is sent for a turn: docs/interfaces.md section 2."""
+def build_request(tx: Transaction, turn: BotTurn, process: str | None = None) -> dict[str, Any]:
+    """What the bot's `process` is sent for a turn: docs/interfaces.md section 2."""
     conversation = tx.conversations.get(turn.conversation_id)
     if conversation is None:  # erased since the claim
         raise NotFound("no such conversation")
     customer = tx.customers.get(conversation.customer_id)
     inbox = tx.customers.inbox(conversation.inbox_id)
-    missed = tx.messages.before(turn.conversation_id, turn.first_seq, HISTORY)
-    history = [
-        {"seq": m.seq, "sender": m.sender.value, "text": m.text, "at": m.created_at.isoformat() if m.created_at else ""}
-        for m in missed
-        if m.seq > conversation.known_seq and not m.private and m.sender in (Sender.CUSTOMER, Sender.AGENT)
-    ]
+    history = _history(tx, conversation, turn, process)
     request: dict[str, Any] = {
         "sender": turn.conversation_id,
         "message": turn.text,
@@ -158,6 +181,28 @@ def build_request(tx: Transaction, turn: BotTurn) -> dict[str, Any]:
     if turn.parse_data is not None:
         request["parse_data"] = turn.parse_data
     return request
+
+
+def _history(tx: Transaction, conversation: Conversation, turn: BotTurn, process: str | None) -> list[dict[str, Any]]:
+    """What the process may not know: what was said since the bot's last turn, or, when another process had that, everything.
+
+    It skips what it knows: a process that the conversation comes back to, or one that shares its memory with the other.
+    """
+    last = tx.turns.last_process(conversation.id)
+    moved = last is not None and process is not None and last != process
+    senders = (Sender.CUSTOMER, Sender.AGENT, Sender.BOT) if moved else (Sender.CUSTOMER, Sender.AGENT)
+    known = 0 if moved else conversation.known_seq
+    lines: list[dict[str, Any]] = []
+    characters = 0
+    for m in reversed(tx.messages.before(conversation.id, turn.first_seq, WHOLE_HISTORY if moved else HISTORY)):
+        if m.seq <= known or m.private or m.sender not in senders:
+            continue
+        characters += len(m.text)
+        if characters > HISTORY_CHARACTERS:
+            break
+        at = m.created_at.isoformat() if m.created_at else ""
+        lines.append({"seq": m.seq, "sender": m.sender.value, "text": m.text, "at": at})
+    return lines[::-1]
 
 
 def standing_facts(tx: Transaction, conversation: Conversation) -> dict[str, Any]:

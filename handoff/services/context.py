@@ -29,6 +29,8 @@ class Policy:
     offer_seconds: float = 30.0
     bot_attempts: int = 3
     bot_timeout: float = 10.0
+    bot_busy_seconds: float = 30.0
+    """How long a turn may take a bot that lives but is slow, before the customer is told that it failed."""
     slow_after: float = 2.5
     """Seconds after which a customer is told that his answer takes a moment: promised are 3."""
     claim_seconds: float = 5.0

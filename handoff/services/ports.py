@@ -116,8 +116,8 @@ class Turns(Protocol):
     def renew(self, turn: BotTurn, until: datetime) -> bool:
         """Keep the claim; False when it was lost."""
 
-    def release(self, turn: BotTurn, retry_at: datetime) -> None:
-        """Give the claim up; the turn is tried again from `retry_at` on."""
+    def release(self, turn: BotTurn, retry_at: datetime, *, counts: bool = True) -> None:
+        """Give the claim up; the turn is tried again from `retry_at` on. `counts`: whether this attempt was one that failed."""
 
     def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer | None, now: datetime) -> bool:
         """Write what came of it, if the claim is still ours; False when it was lost."""
@@ -126,6 +126,12 @@ class Turns(Protocol):
         """A human takes over: whatever runs is late."""
 
     def records(self, id: ConversationId, since_epoch: int = 0) -> list[TurnRecord]: ...
+
+    def last_process(self, id: ConversationId) -> str | None:
+        """Which of the bot's processes gave the latest answer, None when none did."""
+
+    def overdue(self, before: datetime, limit: int) -> list[tuple[ConversationId, int]]:
+        """`(conversation, turn_no)` of the bot's answers that customers have waited for since `before`; the turn need not have begun."""
 
 
 class Handoffs(Protocol):
@@ -389,8 +395,11 @@ class Limits(Protocol):
 class Bot(Protocol):
     """Rasa behind its channel."""
 
-    async def answer(self, turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
-        """Raises BotUnavailable (nothing ran or nothing was saved) or BotBusy (it is being worked on)."""
+    def process_for(self, conversation_id: ConversationId) -> str:
+        """Which of its processes answers this conversation now. Raises BotUnavailable when none can."""
+
+    async def answer(self, turn: BotTurn, request: dict[str, Any], process: str) -> BotAnswer:
+        """Ask that process. Raises BotUnavailable (nothing ran or nothing was saved) or BotBusy (it is being worked on)."""
 
     async def erase(self, conversation_ids: Sequence[str]) -> None:
         """Forget what was said in these conversations. Raises BotUnavailable."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from handoff.domain.ids import ConversationId
-from handoff.services.bot_turn import run_turn
+from handoff.services.bot_turn import run_turn, say_overdue
 from handoff.services.cases import tell_shop
 from handoff.services.context import Services
 from handoff.services.desk_feed import DeskFeed
@@ -24,6 +24,7 @@ from handoff.services.watch import Watch
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+PATIENCE_SECONDS = 0.25
 # Changes of the queue within this time are told together.
 PLACES_EVERY_SECONDS = 0.3
 # How far back the sweep looks for changes that no wake-up told: more than a gateway's commit may take.
@@ -50,7 +51,7 @@ class Runner:
     def start(self) -> None:
         """Begin. Must run in the event loop."""
         self._services.hub.listeners.append(self._on_change)
-        for work in (self._sweep_forever(), self._feed.run(), self._places_forever()):
+        for work in (self._sweep_forever(), self._patience_forever(), self._feed.run(), self._places_forever()):
             self._spawn(work)
 
     async def stop(self) -> None:
@@ -116,6 +117,15 @@ class Runner:
             except Exception as error:  # a database or Redis that is away comes back
                 log.warning("sweep: %s", error)
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _patience_forever(self) -> None:
+        """Apart from the sweep, which may take its time: the customer is promised a word within three seconds."""
+        while True:
+            try:
+                await say_overdue(self._services)
+            except Exception as error:  # as in the sweep
+                log.warning("words of patience: %s", error)
+            await asyncio.sleep(PATIENCE_SECONDS)
 
     async def sweep(self) -> None:
         """One look at what SQL knows and nobody told."""

@@ -257,6 +257,7 @@ bot_turns = Table(
     Column("mood", JSON),
     Column("signals", JSON),
     Column("took_ms", Integer),
+    Column("process", String(200)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     # One turn of a conversation at a time.
@@ -400,6 +401,35 @@ house_rules = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("updated_by", String(100), nullable=False),
     info=_info(None, "as long as the rule holds"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("conversation_id", ID, ForeignKey("conversations.id"), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("customer_id", ID, nullable=False, index=True),
+    Column("inbox_id", ID, ForeignKey("inboxes.id"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("claim", String(64)),
+    Column("error", String(200)),
+    Column("network_id", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("conversation_id", "seq"),
+    # What is to be sent, asked for every second, and what a human must look at.
+    Index(
+        "ix_outbox_pending",
+        "due_at",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index("ix_outbox_state", "state", "finished_at"),
+    info=_info("customer_id", "30 days after it was sent, 90 days after it was given up"),
 )
 
 faq_entries = Table(

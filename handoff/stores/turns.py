@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, select, update
+from sqlalchemy import Connection, Row, and_, insert, select, text, update
 
 from handoff.domain.conversation import Status
 from handoff.domain.ids import ConversationId
@@ -14,6 +14,8 @@ from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
 from handoff.stores.conversations import SqlConversations
 from handoff.stores.messages import SqlMessages
 from handoff.stores.schema import bot_turns as t
+from handoff.stores.schema import conversations as c
+from handoff.stores.schema import messages as m
 
 
 def _turn(row: Row[Any]) -> BotTurn:
@@ -101,9 +103,10 @@ class SqlTurns:
         """See ports.Turns."""
         return self._db.execute(update(t).where(self._is(turn)).values(claimed_until=until)).rowcount == 1
 
-    def release(self, turn: BotTurn, retry_at: datetime) -> None:
+    def release(self, turn: BotTurn, retry_at: datetime, *, counts: bool = True) -> None:
         """See ports.Turns."""
-        self._db.execute(update(t).where(self._is(turn)).values(claimed_until=retry_at))
+        attempt = t.c.attempt if counts else t.c.attempt - 1
+        self._db.execute(update(t).where(self._is(turn)).values(claimed_until=retry_at, attempt=attempt))
 
     def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer | None, now: datetime) -> bool:
         """See ports.Turns."""
@@ -118,6 +121,7 @@ class SqlTurns:
                 "mood": nlu.get("mood"),
                 "signals": answer.signals,
                 "took_ms": answer.took_ms,
+                "process": answer.process,
             }
         return self._db.execute(update(t).where(self._is(turn)).values(**values)).rowcount == 1
 
@@ -128,6 +132,45 @@ class SqlTurns:
             .where(t.c.conversation_id == id, t.c.state == TurnState.RUNNING.value)
             .values(state=TurnState.LATE.value)
         )
+
+    def last_process(self, id: ConversationId) -> str | None:
+        """See ports.Turns."""
+        query = (
+            select(t.c.process)
+            .where(t.c.conversation_id == id, t.c.process.is_not(None))
+            .order_by(t.c.turn_no.desc())
+            .limit(1)
+        )
+        found: str | None = self._db.scalar(query)
+        return found
+
+    def overdue(self, before: datetime, limit: int) -> list[tuple[ConversationId, int]]:
+        """See ports.Turns."""
+        running = (
+            select(t.c.turn_no)
+            .where(t.c.conversation_id == c.c.id, t.c.state == TurnState.RUNNING.value)
+            .scalar_subquery()
+        )
+        # Served by the index of unanswered conversations, which is nearly always empty; then by the log's key.
+        asked_before = (
+            select(m.c.seq)
+            .where(
+                m.c.conversation_id == c.c.id,
+                m.c.seq > c.c.bot_seq,
+                m.c.sender == Sender.CUSTOMER.value,
+                m.c.created_at <= before,
+            )
+            .exists()
+        )
+        query = (
+            select(c.c.id, running.label("running"), c.c.turn_no)
+            .where(
+                text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
+                asked_before,
+            )
+            .limit(limit)
+        )
+        return [(row.id, row.running or row.turn_no + 1) for row in self._db.execute(query)]
 
     def records(self, id: ConversationId, since_epoch: int = 0) -> list[TurnRecord]:
         """See ports.Turns."""

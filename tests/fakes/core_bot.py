@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from handoff.domain.ids import ConversationId
 from handoff.domain.turns import BotAnswer, BotTurn
 from handoff.services.ports import BotUnavailable
 
@@ -70,6 +71,10 @@ class ScriptedBot:
         self.answered: dict[str, BotAnswer] = {}
         self.erased: list[str] = []
         self.away = False
+        self.process = "process-0"
+
+    def process_for(self, conversation_id: ConversationId) -> str:
+        return self.process
 
     def will(self, *steps: Step) -> None:
         """What it does next, in this order."""
@@ -81,17 +86,17 @@ class ScriptedBot:
         self.will(gate)
         return gate
 
-    async def answer(self, turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
+    async def answer(self, turn: BotTurn, request: dict[str, Any], process: str) -> BotAnswer:
         self.asked.append((turn, request))
         known = self.answered.get(turn.id)
         if known is not None:
-            return known
+            return replace(known, process=process)
         step: Step = self.script.popleft() if self.script else says(f"机器人：{turn.text}")
         if isinstance(step, Exception):
             raise step
         answer = step if isinstance(step, BotAnswer) else await step(turn, request)
         self.answered[turn.id] = answer
-        return answer
+        return replace(answer, process=process)
 
     async def erase(self, conversation_ids: Sequence[str]) -> None:
         if self.away:

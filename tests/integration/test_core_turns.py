@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +19,7 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender, text_content
 from handoff.domain.people import Role
 from handoff.domain.turns import BotAnswer, BotTurn, TurnState
-from handoff.services.bot_turn import _do_say, do_finish, run_turn
+from handoff.services.bot_turn import _do_say_slow, do_finish, run_turn, say_overdue
 from handoff.services.ports import BotBusy, BotUnavailable, Transaction
 from handoff.stores.schema import bot_turns
 from tests.fakes.core_bot import Gate, says
@@ -222,8 +223,8 @@ async def test_that_a_retry_sends_the_same_words_and_gets_the_same_answer(house:
     assert await house.texts(visitor.id, Sender.BOT) == ["已为您登记退货", "机器人：在吗"]
 
 
-def broken(house: House) -> Callable[[BotTurn, dict[str, Any]], Awaitable[BotAnswer]]:
-    async def answer(turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
+def broken(house: House) -> Callable[[BotTurn, dict[str, Any], str], Awaitable[BotAnswer]]:
+    async def answer(turn: BotTurn, request: dict[str, Any], process: str) -> BotAnswer:
         house.bot.asked.append((turn, request))
         raise BotUnavailable("the connection was lost")
 
@@ -280,8 +281,9 @@ async def test_that_a_slow_bot_is_excused_once(house: House) -> None:
         running = asyncio.create_task(run_turn(house.services, visitor.id))
         word = await asyncio.wait_for(anext(items), 5)
     assert getattr(word, "sender", None) is Sender.SYSTEM
+    await asyncio.wait_for(gate.entered.wait(), 5)
     [turn] = [t for t, _ in house.bot.asked]
-    assert await house.store.write(lambda tx: _do_say(tx, turn, "slow", "bot_slow")) is None, "only once"
+    assert await house.store.write(lambda tx: _do_say_slow(tx, visitor.id, turn.turn_no)) is None, "only once"
     gate.open()
     assert await running
     assert [m.sender for m in await house.log(visitor.id)] == [Sender.CUSTOMER, Sender.SYSTEM, Sender.BOT]
@@ -291,7 +293,7 @@ async def test_that_nobody_is_asked_to_wait_after_the_answer(house: House) -> No
     visitor = await house.visitor()
     await house.asks(visitor, "在吗")
     [turn] = [t for t, _ in house.bot.asked]
-    assert await house.store.write(lambda tx: _do_say(tx, turn, "slow", "bot_slow")) is None
+    assert await house.store.write(lambda tx: _do_say_slow(tx, visitor.id, turn.turn_no)) is None
     assert await house.texts(visitor.id, Sender.SYSTEM) == []
 
 
@@ -474,3 +476,97 @@ async def test_that_what_came_during_a_turn_that_ended_in_a_call_back_is_still_a
     assert (await house.conversation(visitor.id)).owner.type is OwnerType.BOT
     assert await house.bot_turns(visitor.id) == 1
     assert house.bot.requests[-1]["message"] == "那运费多少？"
+
+
+async def test_that_a_busy_bot_uses_up_no_attempts_but_patience(house: House) -> None:
+    visitor = await house.visitor()
+    house.with_policy(bot_busy_seconds=20.0)
+    await house.says(visitor, "在吗")
+    house.bot.will(*[BotBusy("works on it")] * 5, *[BotUnavailable("down")] * 2, says("在的"))
+    for _ in range(8):
+        await run_turn(house.services, visitor.id)
+        house.clock.forward(seconds=2)
+    assert await house.texts(visitor.id, Sender.BOT) == ["在的"], "two of three failed"
+    await house.says(visitor, "还在吗")
+    house.bot.will(*[BotBusy("works on it")] * 30)
+    for _ in range(30):
+        await run_turn(house.services, visitor.id)
+        house.clock.forward(seconds=2)
+    assert 10 <= sum(turn.turn_no == 2 for turn, _ in house.bot.asked) <= 12, "not for ever"
+    told = [m for m in await house.log(visitor.id) if m.sender is Sender.SYSTEM]
+    assert [m.content["type"] for m in told] == ["choices"], "told honestly, once"
+
+
+async def test_that_an_answer_that_no_database_keeps_is_given_up_in_the_end(house: House) -> None:
+    visitor = await house.visitor()
+    await house.says(visitor, "在吗")
+    house.bot.will(*[says("在的", intent="\ud800")] * 9)
+    house.bot.answered = _Forgetful()
+    for _ in range(9):
+        await run_turn(house.services, visitor.id)
+        house.clock.forward(seconds=10)
+    assert len(house.bot.asked) == house.services.policy.bot_attempts
+    assert [m.sender for m in await house.log(visitor.id)] == [Sender.CUSTOMER, Sender.SYSTEM]
+
+
+class _Forgetful(dict[str, BotAnswer]):
+    def __setitem__(self, key: str, value: BotAnswer) -> None:
+        """Keep nothing: the bot gives its next answer each time."""
+
+
+async def test_that_a_customer_gets_a_word_of_patience_when_nobody_runs_his_turn(house: House) -> None:
+    house.with_policy(slow_after=2.0)
+    waiting, answered, killed = [await house.visitor() for _ in range(3)]
+    for visitor in (waiting, answered, killed):
+        await house.says(visitor, "在吗")
+    await house.bot_turns(answered.id)
+    await claimed(house, killed.id, "a gateway that is gone")
+    await say_overdue(house.services)
+    assert await house.texts(waiting.id, Sender.SYSTEM) == [], "not before its time"
+    house.clock.forward(seconds=2.1)
+    for _ in range(3):
+        await say_overdue(house.services)
+    for visitor, words in ((waiting, 1), (answered, 0), (killed, 1)):
+        assert len(await house.texts(visitor.id, Sender.SYSTEM)) == words, "once each"
+    await house.bot_turns(waiting.id)
+    assert [m.sender for m in await house.log(waiting.id)] == [Sender.CUSTOMER, Sender.SYSTEM, Sender.BOT]
+    await house.says(waiting, "还有一句")
+    house.clock.forward(seconds=2.1)
+    await say_overdue(house.services)
+    assert len(await house.texts(waiting.id, Sender.SYSTEM)) == 2, "and for the next turn again"
+
+
+async def test_that_a_process_is_told_what_another_one_answered(house: House) -> None:
+    visitor = await house.visitor()
+    house.bot.will(says("七天之内"))
+    await house.asks(visitor, "几天内可以退？")
+    await house.asks(visitor, "运费谁出？")
+    assert house.bot.requests[-1]["history"] == [], "the same process knows"
+    house.bot.process = "process-1"
+    await house.asks(visitor, "那怎么寄？")
+    told = [(h["seq"], h["sender"], h["text"]) for h in house.bot.requests[-1]["history"]]
+    assert told == [
+        (1, "customer", "几天内可以退？"),
+        (2, "bot", "七天之内"),
+        (3, "customer", "运费谁出？"),
+        (4, "bot", "机器人：运费谁出？"),
+    ]
+    await house.asks(visitor, "谢谢")
+    assert house.bot.requests[-1]["history"] == []
+    house.bot.process = "process-0"
+    await house.asks(visitor, "还有")
+    assert [h["seq"] for h in house.bot.requests[-1]["history"]] == list(range(1, 9)), "it skips what it knows"
+
+
+async def test_that_the_history_of_long_talks_fits_into_a_request(house: House) -> None:
+    agent, visitor = await house.agent(), await house.visitor()
+    await house.says(visitor, "转人工")
+    await house.accept(agent, visitor.id)
+    for n in range(45):
+        await house.says(visitor, f"{n}" + "长" * 4900)
+    await house.hands_back(agent, visitor.id)
+    await house.asks(visitor, "谢谢")
+    history = house.bot.requests[-1]["history"]
+    assert 10 < len(history) < 45
+    assert history[-1]["text"].startswith("44"), "the newest of it"
+    assert len(json.dumps(house.bot.requests[-1], ensure_ascii=False).encode()) < 512 * 1024
