@@ -104,7 +104,7 @@ def build(settings: Settings) -> Gateway:
         raise SettingsError(f"KEFU_BUSINESS_HOURS or KEFU_TIMEZONE: {error}") from error
     store = open_store(settings.database_url)
     redis = Redis.from_url(settings.redis_url, socket_timeout=None, socket_connect_timeout=2)
-    bus = RedisBus(redis)
+    bus = RedisBus(redis, publishing=settings.publish)
     bot = HttpBot(settings.rasa_urls, settings.rasa_secret, settings.bot_timeout)
     faq = HttpFaq(settings.faq_url, settings.internal_secret)
     shop = HttpShop(settings.shop_url, settings.shop_token)

@@ -33,12 +33,15 @@ class HandoffError(Exception):
 
 
 class HandoffClient:
-    """One connection pool to one gateway. Every method raises HandoffError for any answer but 200."""
+    """One connection pool. `base_url`: a gateway, or several by comma, any of which may answer.
+
+    Every method raises HandoffError for any answer but 200.
+    """
 
     def __init__(self, base_url: str, secret: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._urls = [url.strip().rstrip("/") for url in base_url.split(",") if url.strip()]
         # trust_env off: a proxy meant for the outside must never see these calls.
         self._http = httpx.AsyncClient(
-            base_url=base_url,
             headers={"Authorization": f"Bearer {secret}"},
             timeout=TIMEOUT_SECONDS,
             transport=transport,
@@ -129,7 +132,7 @@ class HandoffClient:
     async def _post(self, path: str, body: dict[str, Any], key: str | None = None) -> dict[str, Any]:
         headers = {"Idempotency-Key": key} if key else {}
         try:
-            response = await self._http.post(path, json=body, headers=headers)
+            response = await self._post_to_one(path, body, headers)
             answer = response.json()
         except httpx.HTTPError as error:
             raise HandoffError(503, "gateway_unavailable", type(error).__name__) from error
@@ -141,6 +144,20 @@ class HandoffClient:
         raise HandoffError(
             response.status_code, str(details.get("code", "unknown")), str(details.get("message", "")), details
         )
+
+    async def _post_to_one(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> httpx.Response:
+        """Ask the gateway that answered last, and the next when it is gone.
+
+        Asking twice is harmless: what changes something carries a key, which every gateway knows from the same database.
+        """
+        for last in [False] * (len(self._urls) - 1) + [True]:
+            try:
+                return await self._http.post(self._urls[0] + path, json=body, headers=headers)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError, httpx.ReadError):
+                if last:
+                    raise
+                self._urls.append(self._urls.pop(0))
+        raise httpx.ConnectError("no gateway's address is known")
 
 
 def _order_body(conversation_id: str, order_number: str | None, **more: Any) -> dict[str, Any]:

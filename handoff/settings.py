@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,11 @@ SETTINGS: dict[str, Setting] = {
         Setting("RASA_URLS", "http://127.0.0.1:5005", "Rasa processes, comma-separated, one worker each."),
         Setting("KEFU_ACTIONS_URL", "http://127.0.0.1:5055/webhook", "Rasa's action server, read by Rasa."),
         Setting("KEFU_TRACKER_DB", "", "File of Rasa's own tracker store; the launcher sets one for each process."),
-        Setting("KEFU_GATEWAY_URL", "", "Loopback address of the gateway for the bot; empty: http://127.0.0.1:PORT."),
+        Setting(
+            "KEFU_GATEWAY_URL",
+            "",
+            "Address of the gateway for the bot, or several by comma; empty: http://127.0.0.1:PORT.",
+        ),
         Setting("KEFU_FAQ_URL", "http://127.0.0.1:8091", "Address of the FAQ search process."),
         Setting("KEFU_FAQ_PORT", "8091", "Port the FAQ search process listens on."),
         Setting("KEFU_SHOP_URL", "http://127.0.0.1:8090", "Address of the shop's API."),
@@ -79,6 +84,13 @@ SETTINGS: dict[str, Setting] = {
             "When humans answer, local time, until an admin sets other hours; by day: mon-fri 09:00-12:00,13:30-18:00; sat 10:00-16:00.",
         ),
         Setting("KEFU_TIMEZONE", "Asia/Shanghai", "Time zone of the business hours."),
+        Setting("KEFU_SOCKETS_PER_ADDRESS", "200", "WebSockets at once from one address, per gateway."),
+        Setting("KEFU_PUBLISH", "on", "`off`: gateways do not wake each other and find all by asking SQL; for tests."),
+        Setting(
+            "KEFU_INTERNAL_FROM",
+            "127.0.0.0/8,::1/128",
+            "Networks from which the bot may call the gateway, comma-separated; never through a proxy.",
+        ),
         Setting("KEFU_LIMITS", "on", "`off` lifts the rate limits for benchmarks; refused outside demo mode."),
         Setting("KEFU_LOG_LEVEL", "INFO", "Python log level."),
     ]
@@ -147,6 +159,9 @@ class Settings:
     short_misses: int
     business_hours: str
     timezone: str
+    sockets_per_address: int
+    publish: bool
+    internal_from: tuple[str, ...]
     limits: bool
     log_level: str
 
@@ -210,6 +225,9 @@ def _parse(values: Mapping[str, str], var: Path) -> dict[str, Any]:
         "short_misses": int(number("KEFU_SHORT_MISSES")),
         "business_hours": values["KEFU_BUSINESS_HOURS"],
         "timezone": values["KEFU_TIMEZONE"],
+        "sockets_per_address": int(number("KEFU_SOCKETS_PER_ADDRESS")),
+        "publish": values["KEFU_PUBLISH"] != "off",
+        "internal_from": tuple(n.strip() for n in values["KEFU_INTERNAL_FROM"].split(",") if n.strip()),
         "limits": values["KEFU_LIMITS"] != "off",
         "log_level": values["KEFU_LOG_LEVEL"].upper(),
     }
@@ -226,6 +244,11 @@ def _check(settings: Settings) -> None:
         raise SettingsError("demo mode listens on 127.0.0.1 only; set KEFU_ENV=production to listen elsewhere")
     if not settings.demo and not settings.limits:
         raise SettingsError("KEFU_LIMITS=off is for benchmarks in demo mode; it is refused outside it")
+    for network in settings.internal_from:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise SettingsError(f"KEFU_INTERNAL_FROM: {error}") from None
     if not settings.rasa_urls:
         raise SettingsError("RASA_URLS names no Rasa process")
     if settings.short_off_waiting >= settings.short_on_waiting:

@@ -74,7 +74,8 @@ class Stack:
 
     var: its folder (data, secrets, logs). ports: "free" takes what the system has free, "default" the well-known ones
     or the next free above. rasa: how many Rasa processes; 0 or False: neither Rasa nor actions. without: processes that
-    are not started. env: settings on top of everything. inherit: whether KEFU_* and the like of our own environment
+    are not started. gateways: how many; several need a DATABASE_URL.
+    env: settings on top of everything. inherit: whether KEFU_* and the like of our own environment
     count. report: gets a line for each step. Raises OpsError when something does not start.
     """
 
@@ -84,6 +85,7 @@ class Stack:
         *,
         ports: Literal["default", "free"] = "free",
         rasa: int = 1,
+        gateways: int = 1,
         without: Collection[str] = (),
         env: Mapping[str, str] | None = None,
         inherit: bool = False,
@@ -93,6 +95,7 @@ class Stack:
     ) -> None:
         self.var = var.resolve()
         self._rasa = int(rasa)
+        self._gateways = gateways
         self._without = {*without} | ({"rasa", "actions"} if not rasa else set())
         self._extra = dict(env or {})
         self._inherited = {k: v for k, v in os.environ.items() if inherit or not k.startswith(OWN_SETTINGS)}
@@ -121,7 +124,7 @@ class Stack:
     def _commands(self) -> list[tuple[str, str]]:
         """(name, command line) of each process of the Procfile; further ones of a kind are called NAME.2, NAME.3, …"""
         processes = parse_procfile(self._procfile.read_text()).processes
-        expanded = expand_processes(processes, concurrency={"rasa": max(1, self._rasa)})
+        expanded = expand_processes(processes, concurrency={"rasa": max(1, self._rasa), "gateway": self._gateways})
         return [(str(p.name).removesuffix(".1"), str(p.cmd)) for p in expanded]
 
     def url(self, name: str) -> str:
@@ -130,6 +133,11 @@ class Stack:
     @property
     def gateway_url(self) -> str:
         return self.url("gateway")
+
+    @property
+    def gateway_urls(self) -> list[str]:
+        """All of them; `gateway_url` is the first."""
+        return [self.url(name) for name in self.ports if name.partition(".")[0] == "gateway"]
 
     @property
     def shop_url(self) -> str:
@@ -167,7 +175,7 @@ class Stack:
         # A wanted port may have been replaced by a free one, so these follow from our choice.
         chosen_ports = {setting: str(self.ports[name]) for name, setting in PORT_SETTINGS.items()}
         addresses = {
-            "KEFU_GATEWAY_URL": self.gateway_url,
+            "KEFU_GATEWAY_URL": ",".join(self.gateway_urls),
             "KEFU_FAQ_URL": self.url("faq"),
             "KEFU_ACTIONS_URL": f"{self.url('actions')}/webhook",
             "RASA_URLS": ",".join(rasas),
@@ -186,6 +194,8 @@ class Stack:
             "TMPDIR": str(temporary),
             "KEFU_TRACKER_DB": str(self.var / f"tracker-{int(number or 1) - 1}.db"),
         }
+        if kind in PORT_SETTINGS:
+            env[PORT_SETTINGS[kind]] = str(self.ports[name])
         command = [string.Template(part).substitute(env) for part in shlex.split(line)]
         if kind == "redis":
             is_healthy = partial(redis.answers, self.var)
@@ -205,6 +215,8 @@ class Stack:
     def _start(self) -> None:
         private_folder(self.var)
         self.env = self._make_env()
+        if self._gateways > 1 and self.env["DATABASE_URL"].startswith("sqlite"):
+            raise OpsError("several gateways need PostgreSQL: set DATABASE_URL.")
         own_redis = self.env["REDIS_URL"] == redis.redis_url(self.var)
         programs = [
             self._program(name, line)

@@ -7,7 +7,7 @@ from typing import Any
 from handoff.domain.conversation import Conversation
 from handoff.domain.errors import Invalid, KefuError
 from handoff.domain.message import Message
-from handoff.services.hub import Item, Place, Typing
+from handoff.services.hub import Item, Place, Receipt, Typing
 from handoff.services.receive import Incoming, check_incoming
 from handoff.services.views import message_for_customer, public_owner
 
@@ -31,6 +31,8 @@ def render(item: Item) -> dict[str, Any]:
         return {"type": "owner", "owner": public_owner(item.owner)}
     if isinstance(item, Typing):
         return {"type": "typing", "sender": item.sender}
+    if isinstance(item, Receipt):
+        return {"type": "read", "seq": item.seq}
     return {"type": "queue", **place_json(item)}
 
 

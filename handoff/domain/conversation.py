@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from handoff.domain.errors import IllegalOwner
 from handoff.domain.ids import ConversationId, CustomerId, HandoffId, InboxId, TeamId
@@ -76,6 +76,15 @@ _MAY_BECOME = {
 }
 
 
+class Head(NamedTuple):
+    """What readers must be told of when it moves; each number only grows."""
+
+    last_seq: int
+    epoch: int
+    read_seq: int
+    customer_read_seq: int
+
+
 @dataclass(frozen=True)
 class Conversation:
     """A log of messages with one customer, over all channels."""
@@ -117,6 +126,16 @@ class Conversation:
     """Since when the customer waits for a human's words; `append` moves it."""
     responded_at: datetime | None = None
     """When a human first answered in this passage; `append` moves it."""
+
+    @property
+    def head(self) -> Head:
+        """How far it has come."""
+        return Head(self.last_seq, self.owner.epoch, self.read_seq, self.customer_read_seq)
+
+    @property
+    def public_read_seq(self) -> int:
+        """How far the agent has read, as the customer may know it: not that there is a note behind."""
+        return min(self.read_seq, self.last_public_seq)
 
     @property
     def unanswered(self) -> bool:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from handoff.domain.conversation import Conversation
+from handoff.domain.conversation import Conversation, Head, OwnerType
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
 from handoff.domain.people import Agent
@@ -61,7 +61,14 @@ class Place:
     wait: Wait | None
 
 
-Item = Message | Conversation | Typing | Place
+@dataclass(frozen=True)
+class Receipt:
+    """The other side has read up to here."""
+
+    seq: int
+
+
+Item = Message | Conversation | Typing | Place | Receipt
 ReadAfter = Callable[[int, int], Awaitable[list[Message]]]
 
 
@@ -70,7 +77,7 @@ class Subscription:
 
     def __init__(self) -> None:
         self._messages: deque[Message] = deque()
-        self._others: deque[Conversation | Typing | Place] = deque(maxlen=50)
+        self._others: deque[Conversation | Typing | Place | Receipt] = deque(maxlen=50)
         self._behind = True
         self._wake = asyncio.Event()
         self._wake.set()
@@ -86,7 +93,7 @@ class Subscription:
             self._others.append(change.conversation)
         self._wake.set()
 
-    def tell(self, item: Typing | Place) -> None:
+    def tell(self, item: Typing | Place | Receipt) -> None:
         """Something passing."""
         self._others.append(item)
         self._wake.set()
@@ -170,7 +177,7 @@ class Hub:
         self.desks: set[Desk] = set()
         self._statuses: dict[str, str] = {}
         self._sockets: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self._told: OrderedDict[ConversationId, tuple[int, int]] = OrderedDict()
+        self._told: OrderedDict[ConversationId, Head] = OrderedDict()
         self.listeners: list[Callable[[Change], None]] = []
         """Called with every change, local or learned: desks, turn starting, queue positions."""
 
@@ -226,14 +233,14 @@ class Hub:
         """Whether somebody here reads it."""
         return id in self._readers
 
-    def told(self, id: ConversationId) -> tuple[int, int] | None:
-        """`(last_seq, epoch)` that readers here have been told of."""
+    def told(self, id: ConversationId) -> Head | None:
+        """What readers here have been told of."""
         return self._told.get(id)
 
-    def remember(self, id: ConversationId, last_seq: int, epoch: int) -> None:
+    def remember(self, id: ConversationId, head: Head) -> None:
         """Readers here know the conversation up to this."""
-        old = self._told.pop(id, (0, 0))
-        self._told[id] = (max(old[0], last_seq), max(old[1], epoch))
+        old = self._told.pop(id, Head(0, 0, 0, 0))
+        self._told[id] = Head(*map(max, old, head))
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
 
@@ -250,9 +257,15 @@ class Hub:
     def dispatch(self, change: Change) -> None:
         """Tell readers here."""
         conversation = change.conversation
-        self.remember(conversation.id, conversation.last_seq, conversation.owner.epoch)
+        before = self._told.get(conversation.id, Head(0, 0, 0, 0))
+        self.remember(conversation.id, conversation.head)
         for subscription in self._readers.get(conversation.id, ()):
             subscription.push(change)
+            if conversation.read_seq > before.read_seq:
+                subscription.tell(Receipt(conversation.public_read_seq))
+        if conversation.customer_read_seq > before.customer_read_seq and conversation.owner.type is OwnerType.AGENT:
+            event = {"type": "read", "conversation_id": conversation.id, "seq": conversation.customer_read_seq}
+            self._tell_agent(conversation.owner.id, event)
         for listener in self.listeners:
             listener(change)
 
@@ -260,19 +273,27 @@ class Hub:
         """Tell that somebody writes."""
         self.tell_typing(typing)
         await self._bus.publish(
-            "typing", {"origin": self.origin, "id": typing.conversation_id, "sender": typing.sender}
+            "typing", {"origin": self.origin, "id": typing.conversation_id, "sender": typing.sender, "to": typing.to}
         )
 
     def tell_typing(self, typing: Typing) -> None:
         """Tell readers here that somebody writes: the customer to his agent's desk, the agent to the customer."""
         if typing.sender == "customer":
             event = {"type": "typing", "conversation_id": typing.conversation_id, "sender": "customer"}
-            for desk in self.desks:
-                if desk.agent.id == typing.to:
-                    desk.push(event)
+            self._tell_agent(typing.to, event)
         else:
             for subscription in self._readers.get(typing.conversation_id, ()):
                 subscription.tell(typing)
+
+    def _tell_agent(self, agent_id: str | None, event: dict[str, Any]) -> None:
+        for desk in self.desks:
+            if desk.agent.id == agent_id:
+                desk.push(event)
+
+    def fall_behind(self, id: ConversationId) -> None:
+        """Make the readers of a conversation look at the log: there is more than they were told."""
+        for subscription in self._readers.get(id, ()):
+            subscription.fall_behind()
 
     async def presence(self, agent_id: str, status: str) -> None:
         """Tell every desk that an agent came or went."""

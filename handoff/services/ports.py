@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from handoff.domain.cases import Case, CaseStatus
-from handoff.domain.conversation import Conversation, Owner
+from handoff.domain.conversation import Conversation, Head, Owner
 from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, HandoffId, IdentityId, InboxId
 from handoff.domain.message import Draft, Message
 from handoff.domain.people import Agent, Customer, Inbox, Presence, Session, Team
@@ -71,8 +71,8 @@ class Conversations(Protocol):
 
     def owned_by(self, agent_id: AgentId) -> list[Conversation]: ...
 
-    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[int, int]]:
-        """`(last_seq, epoch)` of each: what the sweep compares."""
+    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Head]:
+        """The head of each: what the sweep compares."""
 
     def changed_since(self, at: datetime) -> list[ConversationId]:
         """Those that changed at or after `at`: what the desks of this gateway may have missed."""

@@ -73,12 +73,15 @@ async def mark_read(services: Services, agent: Agent, id: ConversationId, seq: o
     if not isinstance(seq, int) or isinstance(seq, bool) or seq < 0:
         raise Invalid("seq", "not_a_number")
 
-    def work(tx: Transaction) -> Conversation:
+    def work(tx: Transaction) -> tuple[Conversation, bool]:
         conversation = access_conversation(tx, agent, id)
-        if conversation.owner.id != agent.id or seq <= conversation.read_seq:
-            return conversation
+        if conversation.owner.id != agent.id or min(seq, conversation.last_seq) <= conversation.read_seq:
+            return conversation, False
         read = replace(conversation, read_seq=min(seq, conversation.last_seq))
         tx.conversations.save(read)
-        return read
+        return read, True
 
-    return await services.store.write(work)
+    conversation, moved = await services.store.write(work)
+    if moved:
+        await services.hub.announce(Change(conversation))
+    return conversation

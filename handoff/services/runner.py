@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.domain.ids import ConversationId
@@ -27,8 +27,9 @@ SWEEP_SECONDS = 1.0
 PATIENCE_SECONDS = 0.25
 # Changes of the queue within this time are told together.
 PLACES_EVERY_SECONDS = 0.3
-# How far back the sweep looks for changes that no wake-up told: more than a gateway's commit may take.
-LOOK_BACK = timedelta(seconds=5)
+# How far before its last look the sweep looks for changes that no wake-up told: more than a commit may take, and more than
+# the clocks of two machines may differ.
+LOOK_BACK = timedelta(seconds=10)
 # Rows a sweep takes up at once; the next second brings the next.
 SWEEP_LIMIT = 200
 HOUSEKEEPING_SECONDS = 3600.0
@@ -47,6 +48,7 @@ class Runner:
         self._queue_moved = asyncio.Event()
         self._watch = Watch(services)
         self._last_housekeeping = 0.0
+        self._looked_at: datetime | None = None
 
     def start(self) -> None:
         """Begin. Must run in the event loop."""
@@ -134,13 +136,16 @@ class Runner:
         for id in await services.store.read(lambda tx: tx.conversations.unanswered(now, SWEEP_LIMIT)):
             self.kick(id)
         heads = await services.store.read(lambda tx: tx.conversations.heads(services.hub.followed()))
-        recent = await services.store.read(lambda tx: tx.conversations.changed_since(now - LOOK_BACK))
+        recent = await services.store.read(
+            lambda tx: tx.conversations.changed_since((self._looked_at or now) - LOOK_BACK)
+        )
         if services.hub.desks:
             unseen = [id for id in recent if id not in heads]
             heads |= await services.store.read(lambda tx: tx.conversations.heads(unseen))
         for id, head in heads.items():
             if services.hub.told(id) != head:
                 await self.catch_up(id)
+        self._looked_at = now  # a database that was away for minutes leaves no gap
         if await self._watch.look():
             self._queue_moved.set()
         await self._effects()
@@ -156,9 +161,9 @@ class Runner:
             c = tx.conversations.get(id)
             if c is None:
                 return None
-            seq = known[0] if known else max(c.last_seq - 1, 0)
+            seq = known.last_seq if known else max(c.last_seq - 1, 0)
             messages = tuple(tx.messages.after(id, seq, SWEEP_LIMIT, private=True))
-            moved = known is None or known[1] != c.owner.epoch
+            moved = known is None or known.epoch != c.owner.epoch
             return Change(
                 c, messages, owner_changed=moved, queue_changed=queue_changed or moved, ring=ring, previous_owner=lost
             )
@@ -166,6 +171,8 @@ class Runner:
         change = await self._services.store.read(work)
         if change is not None:
             hub.dispatch(change)
+            if len(change.messages) == SWEEP_LIMIT:
+                hub.fall_behind(id)
 
     async def on_wake(self, channel: str, payload: dict[str, Any]) -> None:
         """A word from another gateway."""

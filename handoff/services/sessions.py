@@ -311,7 +311,7 @@ async def customer_read(services: Services, session: Session, seq: object) -> No
 
     def work(tx: Transaction) -> Change | None:
         conversation = tx.conversations.current(session.customer_id)
-        if conversation is None or seq <= conversation.customer_read_seq:
+        if conversation is None or min(seq, conversation.last_seq) <= conversation.customer_read_seq:
             return None
         read = replace(conversation, customer_read_seq=min(seq, conversation.last_seq))
         tx.conversations.save(read)

@@ -99,6 +99,7 @@ def summary(
         if conversation.last_message
         else None,
         "read_seq": conversation.read_seq,
+        "customer_read_seq": conversation.customer_read_seq,
         "priority": conversation.priority.value,
         "team": {"id": team.id, "name": team.name} if team else None,
         "waiting_since": moment(conversation.waiting_since),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, or_, select, tuple_, update
 
 from handoff.domain.cases import CaseKind, CaseStatus
-from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
+from handoff.domain.conversation import Conversation, Head, OwnerType, Priority, Status
 from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.message import Sender
@@ -265,12 +265,13 @@ class SqlConversations:
         )
         return [to_conversation(row) for row in self._db.execute(query)]
 
-    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, tuple[int, int]]:
+    def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Head]:
         """See ports.Conversations. Asked in slices, because databases bound the number of parameters."""
-        found: dict[ConversationId, tuple[int, int]] = {}
+        found: dict[ConversationId, Head] = {}
+        columns = (c.c.last_seq, c.c.epoch, c.c.read_seq, c.c.customer_read_seq)
         for start in range(0, len(ids), 10_000):
-            query = select(c.c.id, c.c.last_seq, c.c.epoch).where(c.c.id.in_(ids[start : start + 10_000]))
-            found.update({row.id: (row.last_seq, row.epoch) for row in self._db.execute(query)})
+            query = select(c.c.id, *columns).where(c.c.id.in_(ids[start : start + 10_000]))
+            found.update({row[0]: Head(*row[1:]) for row in self._db.execute(query)})
         return found
 
     def changed_since(self, at: datetime) -> list[ConversationId]:

@@ -19,6 +19,7 @@ from handoff.services.login import agent_of, beat
 from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token
 from handoff.settings import Settings
+from handoff.web.routing import client_address
 from handoff.web.sockets import (
     ORIGIN,
     RESTARTING,
@@ -28,6 +29,8 @@ from handoff.web.sockets import (
     Guard,
     end_when,
     first_frame,
+    hang_up,
+    one_of_few,
     parse_frame,
     send,
     until_first,
@@ -55,9 +58,9 @@ class AgentSocket:
                 await self._welcome(agent, desk)
                 await until_first(self._read(agent, token), self._send_events(desk), end_when(revoked))
         except Closed as closed:
-            await self._ws.close(closed.code, closed.reason[:120])
+            await hang_up(self._ws, closed)
         except asyncio.CancelledError:
-            await self._ws.close(RESTARTING, "restarting")
+            await hang_up(self._ws, Closed(RESTARTING, "restarting"))
             raise
 
     async def _welcome(self, agent: Agent, desk: Desk) -> None:
@@ -107,4 +110,8 @@ class AgentSocket:
 
 async def serve_agent(request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
     """Sanic's handler."""
-    await AgentSocket(ws, services, settings).run(request.headers.get("origin"))
+    with one_of_few(client_address(request), settings) as refusal:
+        if refusal is not None:
+            await hang_up(ws, refusal)
+            return
+        await AgentSocket(ws, services, settings).run(request.headers.get("origin"))

@@ -12,25 +12,30 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 from handoff.channels.web import error_frame, parse, place_json, render
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
+from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
-from handoff.services.hub import Typing
+from handoff.services.hub import Subscription, Typing
 from handoff.services.places import place_of
 from handoff.services.receive import receive
 from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
 from handoff.services.views import public_owner
 from handoff.settings import Settings
 from handoff.web.limits import check_message_rate
+from handoff.web.routing import client_address
 from handoff.web.sockets import (
     BAD_FRAME,
     ORIGIN,
     RESTARTING,
+    REVOKED,
     UNAUTHENTICATED,
     Closed,
     Guard,
     end_when,
     first_frame,
+    hang_up,
+    one_of_few,
     parse_frame,
     send,
     until_first,
@@ -54,9 +59,9 @@ class CustomerSocket:
             with self._services.hub.socket(hash_token(token)) as revoked:
                 await until_first(self._read(session), self._follow(session, after), end_when(revoked))
         except Closed as closed:
-            await self._ws.close(closed.code, closed.reason[:120])
+            await hang_up(self._ws, closed)
         except asyncio.CancelledError:
-            await self._ws.close(RESTARTING, "restarting")
+            await hang_up(self._ws, Closed(RESTARTING, "restarting"))
             raise
 
     async def _authenticate(self, origin: str | None) -> tuple[Session, str, int]:
@@ -78,12 +83,17 @@ class CustomerSocket:
     async def _follow(self, session: Session, after: int) -> None:
         """Send the log after the cursor, for ever; when the customer moves to a new conversation, follow that from its start."""
         while True:
-            conversation = await current_conversation(self._services, session)
-            self._conversation_id = conversation.id
-            after = min(after, conversation.last_seq)
-            await self._hello(conversation)
+            id = (await current_conversation(self._services, session)).id
+            self._conversation_id = id
             self._moved.clear()
-            await until_first(self._send_items(conversation, after), self._wait_moved())
+            # Followed before it is looked at: what changes in between is told after the hello, not missed.
+            with self._services.hub.subscribe(id) as subscription:
+                conversation = await self._services.store.read(lambda tx, id=id: tx.conversations.get(id))  # type: ignore[misc]
+                if conversation is None:
+                    raise Closed(REVOKED, "the conversation was erased")
+                await self._hello(conversation)
+                sending = self._send_items(subscription, id, min(after, conversation.last_seq))
+                await until_first(sending, self._wait_moved())
             after = 0
 
     async def _wait_moved(self) -> None:
@@ -96,21 +106,19 @@ class CustomerSocket:
             "owner": public_owner(conversation.owner),
             "last_seq": conversation.last_public_seq,
             "read_seq": conversation.customer_read_seq,
+            "agent_read_seq": conversation.public_read_seq,
         }
         if conversation.owner.type is OwnerType.QUEUE:
             place = await self._services.store.read(lambda tx: place_of(tx, conversation, self._services.now()))
             hello["queue"] = place_json(place)
         await send(self._ws, hello)
 
-    async def _send_items(self, conversation: Conversation, after: int) -> None:
+    async def _send_items(self, subscription: Subscription, id: ConversationId, after: int) -> None:
         async def read(cursor: int, limit: int) -> list[Message]:
-            return await self._services.store.read(
-                lambda tx: tx.messages.after(conversation.id, cursor, limit, private=False)
-            )
+            return await self._services.store.read(lambda tx: tx.messages.after(id, cursor, limit, private=False))
 
-        with self._services.hub.subscribe(conversation.id) as subscription:
-            async for item in subscription.items(after, read, private=False):
-                await send(self._ws, render(item))
+        async for item in subscription.items(after, read, private=False):
+            await send(self._ws, render(item))
 
     async def _read(self, session: Session) -> None:
         guard = Guard()
@@ -159,4 +167,8 @@ class CustomerSocket:
 
 async def serve_customer(request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
     """Sanic's handler."""
-    await CustomerSocket(ws, services, settings).run(request.headers.get("origin"))
+    with one_of_few(client_address(request), settings) as refusal:
+        if refusal is not None:
+            await hang_up(ws, refusal)
+            return
+        await CustomerSocket(ws, services, settings).run(request.headers.get("origin"))

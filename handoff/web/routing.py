@@ -7,9 +7,10 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import ip_address, ip_network
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -178,9 +179,14 @@ def bearer(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def is_loopback(request: Request) -> bool:
-    """Whether the caller is a process of this machine, and not somebody behind a proxy on it."""
-    return request.ip in ("127.0.0.1", "::1", "") and "x-forwarded-for" not in request.headers
+def is_internal(request: Request, networks: Iterable[str]) -> bool:
+    """Whether the caller is one of our own processes, and not somebody behind a proxy among them."""
+    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
+        return False
+    if not request.ip:  # a unix socket
+        return True
+    address = ip_address(request.ip)
+    return any(address in ip_network(network) for network in networks)
 
 
 def client_address(request: Request) -> str:
@@ -196,8 +202,8 @@ async def _authenticate(call: Call, route: Route) -> None:
         right = call.settings.internal_secret.encode()
         if not hmac.compare_digest(call.token.encode("utf-8", "replace"), right):
             raise Unauthenticated("wrong secret")
-        if not is_loopback(call.request):
-            raise Forbidden("only from this machine")
+        if not is_internal(call.request, call.settings.internal_from):
+            raise Forbidden("only from our own processes")
     elif route.access is Access.CUSTOMER:
         call.session_or_none = await authenticate(call.services, call.token)
     else:

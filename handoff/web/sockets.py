@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.protocol import OPEN
 
 from handoff.domain.errors import BadRequest, KefuError, TooLarge
+from handoff.settings import Settings
 from handoff.web.reading import read_object
 from handoff.web.routing import dump
 
 AUTH_SECONDS = 10.0
 # A reader that takes nothing for this long is let go; he comes back with his cursor.
 SEND_SECONDS = 20.0
+# A close frame waits this long for its turn; then it is put behind what the reader has not taken, for so much longer.
+HANG_UP_SECONDS = 1.0
+LINGER_SECONDS = 30.0
 MAX_FRAME = 64 * 1024
 # Every frame counts, also those that cost us only a look: a person types, reads and pings far below this.
 FRAME_BURST = 200.0
@@ -83,6 +90,45 @@ async def first_frame(ws: WebsocketImplProtocol) -> dict[str, Any]:
     if frame.get("type") != "auth":
         raise Closed(UNAUTHENTICATED, "the first frame must be auth")
     return frame
+
+
+_open: Counter[str] = Counter()
+
+
+@contextmanager
+def one_of_few(address: str, settings: Settings) -> Iterator[Closed | None]:
+    """Count a connection for as long as the context lasts; why it must not be, or None.
+
+    Counted in this process: with several gateways an address may have as many at each.
+    """
+    _open[address] += 1
+    try:
+        too_many = settings.limits and _open[address] > settings.sockets_per_address
+        yield Closed(TOO_MANY, "too many connections from this address") if too_many else None
+    finally:
+        _open[address] -= 1
+        if not _open[address]:
+            del _open[address]
+
+
+async def hang_up(ws: WebsocketImplProtocol, closed: Closed) -> None:
+    """End the connection with its code and reason."""
+    reason = closed.reason[:120]
+    try:
+        async with asyncio.timeout(HANG_UP_SECONDS):
+            await ws.close(closed.code, reason)
+            return
+    except TimeoutError:
+        pass
+    # The reader takes nothing: the code goes behind what waits for him, and then nobody waits for him any longer.
+    transport = ws.io_proto.transport if ws.io_proto else None
+    if transport is not None and not transport.is_closing():
+        if ws.ws_proto.state is OPEN:
+            ws.ws_proto.send_close(closed.code, reason)
+        for data in ws.ws_proto.data_to_send():
+            transport.write(data)
+        transport.close()
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
 
 
 async def send(ws: WebsocketImplProtocol, frame: dict[str, Any]) -> None:
