@@ -14,7 +14,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 from handoff import __version__
 from handoff.bootstrap import Gateway
 from handoff.domain.errors import KefuError
-from handoff.web import admin, agent, cases, customer, health, internal
+from handoff.web import admin, agent, cases, customer, health, internal, outbox
 from handoff.web.agent_socket import serve_agent
 from handoff.web.customer_socket import serve_customer
 from handoff.web.openapi import describe
@@ -36,6 +36,7 @@ TABLE: list[Route] = [
     *cases.routes.table,
     *internal.routes.table,
     *health.routes.table,
+    *outbox.routes.table,
 ]
 _numbers = itertools.count()
 

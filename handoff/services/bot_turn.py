@@ -59,8 +59,8 @@ async def run_turn(services: Services, id: ConversationId) -> bool:
                 await task
     try:
         change = await services.store.write(lambda tx: do_finish(tx, services, turn, answer, services.now()))
-    except Unavailable:
-        raise  # nothing was stored: when the claim has expired the bot gives the same answer again
+    except (Unavailable, NotFound):
+        raise  # the database is away, and the bot will say the same again; or the customer was erased
     except Exception as error:  # an answer that cannot be stored now never can: it must not be tried for ever
         log.exception("storing the answer of %s", turn.id)
         await _failed(services, turn, BotUnavailable(f"an answer that cannot be stored ({type(error).__name__})"))

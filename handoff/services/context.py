@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from handoff.domain.escalation import Thresholds
 from handoff.domain.hours import BusinessHours
 from handoff.domain.short_handed import Rule
+from handoff.services.channel import Channel
 from handoff.services.hub import Hub
 from handoff.services.ports import Bot, Faq, Limits, Store
 from handoff.services.shop import ShopClient
@@ -49,6 +50,8 @@ class Services:
     limits: Limits
     policy: Policy
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """What carries words to the customers of an inbox, by its kind."""
 
     def now(self) -> datetime:
         """The moment, in UTC."""

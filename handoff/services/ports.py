@@ -14,6 +14,7 @@ from handoff.domain.cases import Case, CaseStatus
 from handoff.domain.conversation import Conversation, Head, Owner
 from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, HandoffId, IdentityId, InboxId
 from handoff.domain.message import Draft, Message
+from handoff.domain.outbox import Outgoing, OutgoingState
 from handoff.domain.people import Agent, Customer, Inbox, Presence, Session, Team
 from handoff.domain.turns import BotAnswer, BotTurn, Handoff, TurnRecord, TurnState
 
@@ -220,6 +221,9 @@ class Customers(Protocol):
 
     def identity(self, inbox_id: InboxId, external_id: str) -> tuple[IdentityId, CustomerId] | None: ...
 
+    def external_id(self, inbox_id: InboxId, customer_id: CustomerId) -> str | None:
+        """The customer's own id in this inbox; a verified one when he has several."""
+
     def add_identity(
         self, id: IdentityId, customer_id: CustomerId, inbox_id: InboxId, external_id: str, verified: bool
     ) -> None: ...
@@ -301,6 +305,49 @@ class Records(Protocol):
     def audit(self, at: datetime, actor: str, action: str, subject: str, data: dict[str, Any]) -> None: ...
 
 
+class Outbox(Protocol):
+    """Public messages on their way to networks."""
+
+    def add(
+        self,
+        conversation_id: ConversationId,
+        seq: int,
+        customer_id: CustomerId,
+        inbox_id: InboxId,
+        channel: str,
+        now: datetime,
+    ) -> None:
+        """A message has become public. Called by `append`, in its transaction."""
+
+    def due(self, now: datetime, channels: Collection[str], limit: int) -> list[Outgoing]:
+        """What may be sent now: of each conversation only the first that is pending."""
+
+    def claim(self, id: str, claim: str, now: datetime, lease_seconds: float) -> Outgoing | None:
+        """Take it for so long and count the attempt; None when somebody else has it, or it is not due."""
+
+    def settle(
+        self,
+        item: Outgoing,
+        state: OutgoingState,
+        now: datetime,
+        *,
+        due_at: datetime | None = None,
+        error: str | None = None,
+        network_id: str | None = None,
+    ) -> bool:
+        """Write what came of it, if the claim is still ours; `due_at`: when a pending one is tried again."""
+
+    def get(self, id: str) -> Outgoing | None: ...
+
+    def search(self, state: OutgoingState, limit: int) -> list[Outgoing]:
+        """The newest in this state."""
+
+    def revive(self, id: str, now: datetime) -> bool:
+        """Make a dead one pending, with all its attempts; False when it is not dead."""
+
+    def forget(self, sent_before: datetime, dead_before: datetime) -> int: ...
+
+
 class HouseRules(Protocol):
     """Rules that people set while the system runs, by name, as JSON."""
 
@@ -360,6 +407,8 @@ class Transaction(Protocol):
     def cases(self) -> Cases: ...
     @property
     def records(self) -> Records: ...
+    @property
+    def outbox(self) -> Outbox: ...
     @property
     def rules(self) -> HouseRules: ...
     @property

@@ -18,6 +18,7 @@ from handoff.services.context import Services
 from handoff.services.desk_feed import DeskFeed
 from handoff.services.hub import Change, Typing
 from handoff.services.idempotency import KEPT
+from handoff.services.outbox import DEAD_KEPT, SENT_KEPT, Outbox
 from handoff.services.ports import Transaction
 from handoff.services.watch import Watch
 
@@ -47,13 +48,20 @@ class Runner:
         self._feed = DeskFeed(services)
         self._queue_moved = asyncio.Event()
         self._watch = Watch(services)
+        self._outbox = Outbox(services)
         self._last_housekeeping = 0.0
         self._looked_at: datetime | None = None
 
     def start(self) -> None:
         """Begin. Must run in the event loop."""
         self._services.hub.listeners.append(self._on_change)
-        for work in (self._sweep_forever(), self._patience_forever(), self._feed.run(), self._places_forever()):
+        for work in (
+            self._sweep_forever(),
+            self._patience_forever(),
+            self._feed.run(),
+            self._places_forever(),
+            self._outbox.run(),
+        ):
             self._spawn(work)
 
     async def stop(self) -> None:
@@ -72,6 +80,7 @@ class Runner:
         if change.conversation.unanswered:
             self.kick(change.conversation.id)
         self._feed.on_change(change)
+        self._outbox.wake()
         if change.queue_changed:
             self._queue_moved.set()
 
@@ -201,3 +210,4 @@ class Runner:
         if elapsed - self._last_housekeeping > HOUSEKEEPING_SECONDS:
             self._last_housekeeping = elapsed
             await services.store.write(lambda tx: tx.records.forget_answers(now - KEPT))
+            await services.store.write(lambda tx: tx.outbox.forget(now - SENT_KEPT, now - DEAD_KEPT))

@@ -112,6 +112,16 @@ class SqlCustomers:
         row = self._db.execute(query).one_or_none()
         return (row.id, row.customer_id) if row else None
 
+    def external_id(self, inbox_id: InboxId, customer_id: CustomerId) -> str | None:
+        """See ports.Customers."""
+        query = select(identities.c.external_id).where(
+            identities.c.inbox_id == inbox_id, identities.c.customer_id == customer_id
+        )
+        found: str | None = self._db.scalar(
+            query.order_by(identities.c.verified.desc(), identities.c.id.desc()).limit(1)
+        )
+        return found
+
     def add_identity(
         self, id: IdentityId, customer_id: CustomerId, inbox_id: InboxId, external_id: str, verified: bool
     ) -> None:

@@ -13,8 +13,11 @@ from handoff.domain.conversation import Conversation, Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender
+from handoff.domain.outbox import READ_BY_CUSTOMERS
+from handoff.stores.outbox import SqlOutbox
 from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
+from handoff.stores.schema import inboxes
 from handoff.stores.schema import messages as m
 
 # What the lists show of a last message.
@@ -70,7 +73,8 @@ def _count_message(sender: Sender, private: bool, owned: bool, by_somebody: bool
     if owned:
         where += [c.c.owner_type == bindparam("as_type"), c.c.epoch == bindparam("as_epoch")]
         where.append(c.c.owner_id == bindparam("as_id") if by_somebody else c.c.owner_id.is_(None))
-    return update(c).where(and_(*where)).values(**values).returning(*c.columns)
+    channel = select(inboxes.c.kind).where(inboxes.c.id == c.c.inbox_id).scalar_subquery()
+    return update(c).where(and_(*where)).values(**values).returning(*c.columns, channel.label("channel"))
 
 
 class SqlMessages:
@@ -118,6 +122,9 @@ class SqlMessages:
         }
         stored = fields | {"sender": draft.sender.value, "kind": draft.kind.value if draft.kind else None}
         self._db.execute(_INSERT, stored)
+        if not draft.private and draft.sender is not Sender.CUSTOMER and row.channel != READ_BY_CUSTOMERS:
+            outbox = SqlOutbox(self._db)
+            outbox.add(draft.conversation_id, row.last_seq, row.customer_id, row.inbox_id, row.channel, said_at)
         return Message(**fields), to_conversation(row)
 
     def _refuse_repeated(self, draft: Draft) -> None:

@@ -12,6 +12,7 @@ from handoff.stores.conversations import SqlConversations
 from handoff.stores.customers import SqlCustomers
 from handoff.stores.handoffs import SqlHandoffs
 from handoff.stores.messages import SqlMessages
+from handoff.stores.outbox import SqlOutbox
 from handoff.stores.records import SqlRecords
 from handoff.stores.rules import SqlRules, SqlSlaEvents
 from handoff.stores.turns import SqlTurns
@@ -57,6 +58,11 @@ class SqlTransaction:
     def cases(self) -> SqlCases:
         """See ports."""
         return SqlCases(self._connection)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """See ports."""
+        return SqlOutbox(self._connection)
 
     @cached_property
     def records(self) -> SqlRecords:

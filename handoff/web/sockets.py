@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterator
@@ -16,6 +17,8 @@ from handoff.domain.errors import BadRequest, KefuError, TooLarge
 from handoff.settings import Settings
 from handoff.web.reading import read_object
 from handoff.web.routing import dump
+
+log = logging.getLogger(__name__)
 
 AUTH_SECONDS = 10.0
 # A reader that takes nothing for this long is let go; he comes back with his cursor.
@@ -114,13 +117,14 @@ def one_of_few(address: str, settings: Settings) -> Iterator[Closed | None]:
 async def hang_up(ws: WebsocketImplProtocol, closed: Closed) -> None:
     """End the connection with its code and reason."""
     reason = closed.reason[:120]
-    try:
-        async with asyncio.timeout(HANG_UP_SECONDS):
-            await ws.close(closed.code, reason)
-            return
-    except TimeoutError:
-        pass
-    # The reader takes nothing: the code goes behind what waits for him, and then nobody waits for him any longer.
+    if closed.code != TOO_SLOW:
+        try:
+            async with asyncio.timeout(HANG_UP_SECONDS):
+                return await ws.close(closed.code, reason)
+        except TimeoutError:
+            pass
+    log.info("a reader takes nothing and is let go (%d)", closed.code)
+    # The code goes behind what waits for him, past the queue that would wait with it, and nobody here waits any longer.
     transport = ws.io_proto.transport if ws.io_proto else None
     if transport is not None and not transport.is_closing():
         if ws.ws_proto.state is OPEN:

@@ -108,6 +108,9 @@ async def live_a_little(house: House, identifier: str, words: str, email: str) -
     house.clock.forward(hours=80)
     second = (await house.says(visitor, f"{words} again")).conversation
     await house.bot_turns(second.id)
+    await house.store.write(
+        lambda tx: tx.outbox.add(second.id, 1, visitor.customer_id, second.inbox_id, "network", house.clock())
+    )
     return visitor.customer_id, [
         visitor.customer_id,
         visitor.id,
