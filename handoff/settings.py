@@ -88,7 +88,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("KEFU_PUBLISH", "on", "`off`: gateways do not wake each other and find all by asking SQL; for tests."),
         Setting(
             "KEFU_INTERNAL_FROM",
-            "127.0.0.0/8,::1/128",
+            "127.0.0.1/32,::1/128",
             "Networks from which the bot may call the gateway, comma-separated; never through a proxy.",
         ),
         Setting("KEFU_LIMITS", "on", "`off` lifts the rate limits for benchmarks; refused outside demo mode."),

@@ -72,6 +72,7 @@ STAFF = {
     "colleague": OVERSEERS,
     "missing": only("zhou", "admin", status=404, forbidden=("wang", "liam")),
 }
+RESEND = {"missing": only("zhou", "admin", status=404, forbidden=("wang", "liam"))}
 TEAM_HOURS = {
     "team": only("admin", forbidden=("wang", "liam", "zhou")),
     "missing": only("admin", status=404, forbidden=("wang", "liam", "zhou")),
@@ -137,6 +138,8 @@ EXPECTED: dict[str, Line] = {
     f"GET {V1}/short_handed": Line(ANY_AGENT),
     f"PUT {V1}/short_handed": Line(OVERSEERS, {"control": "auto"}),
     f"GET {V1}/queue/estimates": Line(OVERSEERS),
+    f"GET {V1}/outbox": Line(OVERSEERS),
+    f"POST {V1}/outbox/<id:str>/resend": conversation(RESEND),
     f"GET {V1}/cases": Line(ANY_AGENT),
     f"GET {V1}/cases.csv": Line(OVERSEERS),
     f"GET {V1}/cases/<id:str>": conversation(CASE),
