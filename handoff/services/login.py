@@ -71,8 +71,8 @@ async def log_in(services: Services, email: object, password: object, address: s
         now = services.now()
         expires = now + SESSION_LASTS
         tx.agents.open_session(hash_token(token), found[0], expires)
-        # Who logs in is there to work; he may set himself away.
-        tx.agents.set_presence(found[0], Presence.ONLINE, now)
+        # Who logs in is there to work, as soon as his desk is open; he may set himself away.
+        tx.agents.set_presence(found[0], Presence.ONLINE, now, seen=False)
         return expires, tx.agents.lock(found[0], now)
 
     expires_at, agent = await services.store.write(work)

@@ -185,7 +185,8 @@ class Agents(Protocol):
     def update(self, agent: Agent) -> None:
         """Store his capacity, skills, languages and teams."""
 
-    def set_presence(self, id: AgentId, presence: Presence, now: datetime) -> None: ...
+    def set_presence(self, id: AgentId, presence: Presence, now: datetime, *, seen: bool = True) -> None:
+        """What he chose. `seen` False: without being there yet; only his desk's heartbeat makes him present."""
 
     def beat(self, id: AgentId, now: datetime) -> None: ...
 

@@ -127,9 +127,10 @@ class SqlAgents:
         for team in agent.teams:
             self._db.execute(insert(agent_teams), {"agent_id": agent.id, "team_id": team.id})
 
-    def set_presence(self, id: AgentId, presence: Presence, now: datetime) -> None:
+    def set_presence(self, id: AgentId, presence: Presence, now: datetime, *, seen: bool = True) -> None:
         """See ports.Agents."""
-        self._db.execute(update(a).where(a.c.id == id).values(presence=presence.value, presence_at=now, seen_at=now))
+        values = {"presence": presence.value, "presence_at": now} | ({"seen_at": now} if seen else {})
+        self._db.execute(update(a).where(a.c.id == id).values(**values))
 
     def beat(self, id: AgentId, now: datetime) -> None:
         """See ports.Agents."""

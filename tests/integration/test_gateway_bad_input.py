@@ -63,8 +63,8 @@ def key_for(house: House, route: Route, tokens: dict[Access, str]) -> dict[str, 
 
 @pytest.fixture
 async def tokens(gateway: House) -> dict[Access, str]:
-    admin = await gateway.token_of("zhou")
-    agents = dict.fromkeys((Access.AGENT, Access.SUPERVISOR), admin)
+    agents = dict.fromkeys((Access.AGENT, Access.SUPERVISOR), await gateway.token_of("zhou"))
+    agents[Access.ADMIN] = await gateway.token_of("admin")
     secret = gateway.stack.env["KEFU_INTERNAL_SECRET"]
     return agents | {Access.INTERNAL: secret, Access.CUSTOMER: (await gateway.session())["token"]}
 
