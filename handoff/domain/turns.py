@@ -121,3 +121,18 @@ class Handoff:
     """The wait that the customer was told when he began to wait: `{"position", "p50", "p90"}`, seconds."""
     pickup_seconds: float | None = None
     """From its last ring to its accept."""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Of one who waits: at whom it rings, and until when."""
+
+    handoff_id: HandoffId
+    conversation_id: ConversationId
+    team_id: TeamId
+    ringing: AgentId | None
+    ring_until: datetime | None
+
+    def rings(self, now: datetime) -> bool:
+        """Whether it rings at `now`."""
+        return self.ringing is not None and self.ring_until is not None and self.ring_until > now

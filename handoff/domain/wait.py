@@ -81,6 +81,7 @@ def _play(
     waits: list[list[float]],
 ) -> None:
     """One course of events. Who is never served in it gets no time."""
+    draw = chance.random
     places: list[tuple[float, int, int]] = []
     for number, desk in enumerate(desks):
         places += [(0.0, index, number) for index in range(desk.free)]
@@ -94,9 +95,9 @@ def _play(
         if index is None or at == math.inf:
             continue
         left.remove(index)
-        taken = at + chance.choice(picks)
+        taken = at + picks[int(draw() * len(picks))]
         waits[index].append(taken)
-        lasts = chance.choice(history) if history else math.inf
+        lasts = history[int(draw() * len(history))] if history else math.inf
         heapq.heappush(places, (taken + lasts, tie, number))
 
 
@@ -106,7 +107,7 @@ def _rest(history: Sequence[float], elapsed: float, chance: random.Random) -> fl
         return math.inf
     longer = bisect.bisect_right(history, elapsed)
     if longer < len(history):
-        return history[chance.randrange(longer, len(history))] - elapsed
+        return history[longer + int(chance.random() * (len(history) - longer))] - elapsed
     # Longer than anything seen: what lasts long goes on for a good while, as with any long tail.
     return chance.expovariate(1.0) * max(1.0, elapsed / 2)
 

@@ -14,14 +14,13 @@ from handoff.domain.errors import KefuError, NotFound
 from handoff.domain.ids import AgentId, ConversationId
 from handoff.domain.people import Agent, Presence
 from handoff.domain.routing import Candidate, choose
-from handoff.domain.turns import Handoff
+from handoff.domain.turns import Handoff, Ring
 from handoff.services.context import Policy, Services
 from handoff.services.hub import Change
 from handoff.services.ports import Transaction
 
 log = logging.getLogger(__name__)
 
-Waiting = Sequence[tuple[Handoff, Conversation]]
 _NEVER = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
@@ -29,7 +28,7 @@ def do_ring(
     tx: Transaction, handoff: Handoff, conversation: Conversation, policy: Policy, now: datetime
 ) -> AgentId | None:
     """Ring at the next agent of the team; None when nobody is free. Who was asked before comes again once all were."""
-    chosen, asked = _next(tx, handoff, conversation, tx.agents.all(now), tx.handoffs.open(), now)
+    chosen, asked = _next(tx, handoff, conversation, tx.agents.all(now), tx.handoffs.rings(), now)
     until = now + timedelta(seconds=policy.offer_seconds) if chosen else None
     tx.handoffs.save(replace(handoff, asked=asked, ringing=chosen, ring_until=until))
     return chosen
@@ -40,15 +39,15 @@ def _next(
     handoff: Handoff,
     conversation: Conversation,
     agents: Sequence[Agent],
-    waiting: Waiting,
+    waiting: Sequence[Ring],
     now: datetime,
 ) -> tuple[AgentId | None, list[str]]:
     """The agent to ask, and who has been asked with him since it last went around."""
     rings: Counter[str] = Counter()
-    for other, _ in waiting:
-        if other.id == handoff.id:
+    for other in waiting:
+        if other.handoff_id == handoff.id:
             break  # what rings for those behind in the queue holds no place against this one
-        if other.ringing and _rings(other, now):
+        if other.ringing and other.rings(now):
             rings[other.ringing] += 1
     candidates = [
         Candidate(a.id, a.load + rings[a.id], a.capacity, a.idle_since or _NEVER, a.languages, a.skills)
@@ -74,34 +73,30 @@ def takes(agent: Agent, team_id: str) -> bool:
     return agent.presence is Presence.ONLINE and team_id in agent.team_ids
 
 
-def _rings(handoff: Handoff, now: datetime) -> bool:
-    return handoff.ringing is not None and handoff.ring_until is not None and handoff.ring_until > now
-
-
-def _due(handoff: Handoff, takers: Mapping[AgentId, Agent], now: datetime) -> bool:
+def _due(ring: Ring, takers: Mapping[AgentId, Agent], now: datetime) -> bool:
     """Whether it should ring elsewhere: its time is over, or whom it rings at has left."""
-    if not _rings(handoff, now):
+    if not ring.rings(now):
         return True
-    at = takers.get(handoff.ringing or AgentId(""))
-    return at is None or not takes(at, handoff.team_id)
+    at = takers.get(ring.ringing or AgentId(""))
+    return at is None or not takes(at, ring.team_id)
 
 
 def due_offers(tx: Transaction, now: datetime) -> list[ConversationId]:
     """Those that should ring and could, in queue order, and those whose ring has ended with nobody left to ask."""
-    waiting = tx.handoffs.open()
+    waiting = tx.handoffs.rings()
     if not waiting:
         return []
     agents = tx.agents.all(now)
     by_id = {a.id: a for a in agents}
     free = Counter({a.id: a.capacity - a.load for a in agents if a.presence is Presence.ONLINE})
     found = []
-    for handoff, conversation in waiting:
-        if not _due(handoff, by_id, now):
-            free[handoff.ringing or AgentId("")] -= 1
+    for ring in waiting:
+        if not _due(ring, by_id, now):
+            free[ring.ringing or AgentId("")] -= 1
             continue
-        could = [a for a in agents if free[a.id] > 0 and takes(a, handoff.team_id)]
-        if could or handoff.ringing:
-            found.append(conversation.id)
+        could = [a for a in agents if free[a.id] > 0 and takes(a, ring.team_id)]
+        if could or ring.ringing:
+            found.append(ring.conversation_id)
         if could:
             # Somebody takes it; who exactly is decided in the transaction.
             free[max(could, key=lambda a: free[a.id]).id] -= 1
@@ -132,7 +127,8 @@ def _ring_again(tx: Transaction, services: Services, id: ConversationId) -> Chan
     handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
     if conversation.owner.type is not OwnerType.QUEUE or handoff is None:
         return None
-    if not _due(handoff, {a.id: a for a in tx.agents.all(now)}, now):
+    ring_now = Ring(handoff.id, id, handoff.team_id, handoff.ringing, handoff.ring_until)
+    if not _due(ring_now, {a.id: a for a in tx.agents.all(now)}, now):
         return None
     ring = do_ring(tx, handoff, conversation, services.policy, now)
     return Change(conversation, ring=ring) if ring else None

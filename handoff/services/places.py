@@ -22,29 +22,28 @@ COMPARED_DAYS, COMPARED = 7, 2000
 
 def places(tx: Transaction, now: datetime) -> dict[ConversationId, Place]:
     """The place of everybody who waits."""
-    return _places(tx, tx.conversations.waiting(), now)
+    return _places(tx, tx.conversations.line(), now)
 
 
 def place_of(tx: Transaction, conversation: Conversation, now: datetime) -> Place:
     """Where one stands in its team's queue; behind all when it does not wait (yet)."""
-    waiting = tx.conversations.waiting()
-    index = next((i for i, c in enumerate(waiting) if c.id == conversation.id), None)
-    ahead = [*waiting, conversation] if index is None else waiting[: index + 1]
+    line = tx.conversations.line()
+    index = next((i for i, (id, _) in enumerate(line) if id == conversation.id), None)
+    ahead = [*line, (conversation.id, conversation.team_id or "")] if index is None else line[: index + 1]
     return _places(tx, ahead, now)[conversation.id]
 
 
-def _places(tx: Transaction, waiting: Sequence[Conversation], now: datetime) -> dict[ConversationId, Place]:
-    if not waiting:
+def _places(tx: Transaction, line: Sequence[tuple[ConversationId, str]], now: datetime) -> dict[ConversationId, Place]:
+    if not line:
         return {}
     recent = tx.handoffs.recent(RECENT_HANDOFFS)
     picks = [pickup for _, pickup in recent if pickup is not None]
-    teams = [c.team_id or "" for c in waiting]
-    waits = estimate(teams, _desks(tx, now), [seconds for seconds, _ in recent], picks)
+    waits = estimate([team for _, team in line], _desks(tx, now), [seconds for seconds, _ in recent], picks)
     found: dict[ConversationId, Place] = {}
     counts: dict[str, int] = {}
-    for conversation, team, wait in zip(waiting, teams, waits, strict=True):
+    for (id, team), wait in zip(line, waits, strict=True):
         counts[team] = counts.get(team, 0) + 1
-        found[conversation.id] = Place(counts[team], wait)
+        found[id] = Place(counts[team], wait)
     return found
 
 

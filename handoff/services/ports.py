@@ -16,7 +16,7 @@ from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, Hand
 from handoff.domain.message import Draft, Message
 from handoff.domain.outbox import Outgoing, OutgoingState
 from handoff.domain.people import Agent, Customer, Inbox, Presence, Session, Team
-from handoff.domain.turns import BotAnswer, BotTurn, Handoff, TurnRecord, TurnState
+from handoff.domain.turns import BotAnswer, BotTurn, Handoff, Ring, TurnRecord, TurnState
 
 T = TypeVar("T")
 
@@ -63,6 +63,9 @@ class Conversations(Protocol):
 
     def waiting(self, team_ids: Sequence[str] | None = None) -> list[Conversation]:
         """Those in the queue, in the order of priority, due first answer and arrival."""
+
+    def line(self) -> list[tuple[ConversationId, str]]:
+        """The ids and teams of `waiting`, in its order."""
 
     def with_humans(self) -> list[Conversation]:
         """Those that go on and wait for a human or have one."""
@@ -150,6 +153,9 @@ class Handoffs(Protocol):
 
     def open(self) -> list[tuple[Handoff, Conversation]]:
         """Those still waiting, in queue order."""
+
+    def rings(self) -> list[Ring]:
+        """Where `open` ones ring, in its order."""
 
     def busy_since(self) -> dict[AgentId, list[datetime]]:
         """When each agent accepted what he has now."""

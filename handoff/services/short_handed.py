@@ -24,7 +24,7 @@ def load_now(tx: Transaction, services: Services) -> Load:
     now = services.now()
     waits = [place.wait.p50 for place in places(tx, now).values() if place.wait]
     online = sum(a.presence is Presence.ONLINE and bool(a.teams) for a in tx.agents.all(now))
-    return Load(len(tx.conversations.waiting()), online, max(waits, default=None))
+    return Load(len(tx.conversations.line()), online, max(waits, default=None))
 
 
 async def follow_rule(services: Services) -> Mode:

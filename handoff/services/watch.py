@@ -73,7 +73,7 @@ class Watch:
 
     def _people(self, tx: Transaction) -> tuple[list[Agent], Hashable]:
         agents = tx.agents.all(self._services.now())
-        waiting = tuple(c.id for c in tx.conversations.waiting())
+        waiting = tuple(id for id, _ in tx.conversations.line())
         # Nobody waits: whoever comes or goes moves nothing.
         if not waiting:
             return agents, ()

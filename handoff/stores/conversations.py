@@ -258,6 +258,15 @@ class SqlConversations:
         query = select(c).where(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent_id)
         return [to_conversation(row) for row in self._db.execute(query)]
 
+    def line(self) -> list[tuple[ConversationId, str]]:
+        """See ports.Conversations."""
+        query = (
+            select(c.c.id, c.c.team_id)
+            .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
+            .order_by(*QUEUE_ORDER)
+        )
+        return [(row.id, row.team_id or "") for row in self._db.execute(query)]
+
     def with_humans(self) -> list[Conversation]:
         """See ports.Conversations."""
         query = select(c).where(

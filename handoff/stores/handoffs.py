@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, HandoffId
-from handoff.domain.turns import Handoff
+from handoff.domain.turns import Handoff, Ring
 from handoff.stores.conversations import QUEUE_ORDER
 from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
@@ -65,6 +65,16 @@ class SqlHandoffs:
         return [
             (by_id[conversation.handoff_id], conversation) for conversation in found if conversation.handoff_id in by_id
         ]
+
+    def rings(self) -> list[Ring]:
+        """See ports.Handoffs."""
+        query = (
+            select(h.c.id, h.c.conversation_id, h.c.team_id, h.c.ringing, h.c.ring_until)
+            .join(c, c.c.handoff_id == h.c.id)
+            .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
+            .order_by(*QUEUE_ORDER)
+        )
+        return [Ring(*row) for row in self._db.execute(query)]
 
     def busy_since(self) -> dict[AgentId, list[datetime]]:
         """See ports.Handoffs."""
