@@ -16,7 +16,7 @@ PY311 := $(wildcard handoff faq ops examples)
 FRONTEND := $(wildcard handoff/frontend/package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run train chromium test test-all check lint types-bot types-handoff imports frontend-check lock format clean
+.PHONY: help setup run train chromium test test-all soak bench check lint types-bot types-handoff imports frontend-check lock format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 22
@@ -35,6 +35,12 @@ chromium: setup
 
 test: setup train chromium  ## The quick tests: service, bot and front end
 	@$(HANDOFF) -m ops.test
+
+soak: setup  ## Half an hour of relaying at 50 messages a second; fails when one is lost (SECONDS=…)
+	@$(HANDOFF) -m bench.relay --rate 50 --seconds $(or $(SECONDS),1800) --burst 0
+
+bench: setup  ## Measure the relay: latency and highest durable rate
+	@$(HANDOFF) -m bench.relay
 
 test-all: setup train chromium  ## All tests, slow ones too
 	@$(HANDOFF) -m ops.test --all

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 import time
 from typing import Any
 
@@ -116,7 +117,8 @@ async def run(stack: Stack, given: argparse.Namespace) -> dict[str, Any]:
                 await until(lambda c=customer: len(c.messages) >= 2, "the queue")  # type: ignore[misc]
                 await agent.accept(customer.conversation_id)
                 customers.append(customer)
-    result |= await measure_rate(agent, customers[: given.burst], given.seconds)
+    if given.burst:
+        result |= await measure_rate(agent, customers[: given.burst], given.seconds)
     for customer in customers:
         await customer.close()
     await agent.close()
@@ -129,10 +131,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=100.0, help="messages a second (default 100)")
     parser.add_argument("--conversations", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--burst", type=int, default=100, help="conversations for the highest rate (default 100)")
+    parser.add_argument(
+        "--burst", type=int, default=100, help="conversations for the highest rate (default 100; 0: skip)"
+    )
     given = parser.parse_args()
     with own_stack(rasa=0, without={"faq"}) as stack:
-        last_line(asyncio.run(run(stack, given)))
+        result = asyncio.run(run(stack, given))
+    last_line(result)
+    if result["lost"] or result.get("burst_lost"):
+        sys.exit("messages were lost")
 
 
 if __name__ == "__main__":
