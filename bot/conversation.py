@@ -13,7 +13,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.output import TurnOutput
 from bot.processor import TurnFailed, TurnProcessor
 from bot.request import STANDING_SLOTS, Said, TurnRequest
-from bot.tracker_store import KefuTrackerStore
+from bot.tracker_store import KefuTrackerStore, MovedOn
 from nlp.locale import LOCALES, detect
 
 # Known to the gateway already, or of no use to a person.
@@ -60,7 +60,14 @@ class Conversation:
             raise TurnFailed("the bot said nothing")
         answer = self._answer(tracker, output, locale)
         newest = max([request.seq, last_seq, *(line.seq for line in request.history)])
-        await self.store.save_turn(tracker, request.message_id, answer, newest)
+        try:
+            await self.store.save_turn(tracker, request.message_id, answer, newest, before=last_seq)
+        except MovedOn:
+            # Another process took the conversation over while this one was held up: its answer stands.
+            known = await self.store.answer_of(request.message_id)
+            if known is None:
+                raise TurnFailed("the conversation has gone on elsewhere") from None
+            return known
         return answer
 
     async def rehearse(self) -> None:
@@ -108,7 +115,11 @@ class Conversation:
         events = [_event(line) for line in unknown if not _is_our_own(line, tracker)]
         if not events:
             return
-        if any(line.sender == "agent" for line in unknown) and tracker.active_loop_name:
+        # Somebody else spoke for us: a human, or another process while this one was away.
+        interrupted = any(line.sender == "agent" for line in unknown) or any(
+            isinstance(event, BotUttered) for event in events
+        )
+        if interrupted and tracker.active_loop_name:
             if request.slots.get("active_form") != tracker.active_loop_name:
                 events += [ActiveLoop(None), SlotSet("requested_slot", None), SlotSet("offered", None)]
         # Policies predict from the last action: after this one they wait for the customer, as they learned.

@@ -40,8 +40,15 @@ MARKS = sa.Table(
 )
 
 
+class MovedOn(Exception):
+    """Another process, with the same store, has answered this turn or a later one; nothing was saved."""
+
+
 class KefuTrackerStore(SQLTrackerStore):
-    """`db`: a path for SQLite (its folder must exist), or a whole database address with `://`."""
+    """`db`: a path for SQLite (its folder must exist), or a whole database address with `://`.
+
+    On PostgreSQL all is in the schema `rasa`, which is made if it is missing.
+    """
 
     def __init__(
         self,
@@ -51,12 +58,14 @@ class KefuTrackerStore(SQLTrackerStore):
         event_broker: EventBroker | None = None,
         **kwargs: Any,
     ) -> None:
-        address = db if "://" in db else None
+        address = _with_schema(db) if "://" in db else None
         super().__init__(domain=domain, host=address, db=db, event_broker=event_broker, **kwargs)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _set_pragmas)
             self.engine.dispose()  # the first connection was made without them
-        _METADATA.create_all(self.engine)
+        with self.engine.begin() as connection:
+            _one_at_a_time(connection)
+            _METADATA.create_all(connection)
 
     async def answer_of(self, message_id: str) -> dict[str, Any] | None:
         """What was answered to this message_id, if it was."""
@@ -70,23 +79,26 @@ class KefuTrackerStore(SQLTrackerStore):
             row = connection.execute(sa.select([MARKS.c.seq]).where(MARKS.c.sender_id == sender_id)).first()
         return 0 if row is None else int(row[0])
 
-    async def save_turn(self, tracker: DialogueStateTracker, message_id: str, answer: dict[str, Any], seq: int) -> None:
-        """Save the tracker's new events and the answer, both or neither."""
+    async def save_turn(
+        self, tracker: DialogueStateTracker, message_id: str, answer: dict[str, Any], seq: int, *, before: int
+    ) -> None:
+        """Save the tracker's new events and the answer, both or neither.
+
+        `before`: the mark when the turn began. Raises MovedOn when it is another now, or this turn was answered meanwhile.
+        """
         with self.session_scope() as session:
+            mine = (MARKS.c.sender_id == tracker.sender_id, MARKS.c.seq == before)
+            known = session.execute(MARKS.update().where(*mine).values(seq=seq)).rowcount == 1
+            if not known and (before or not _insert(session, MARKS, sender_id=tracker.sender_id, seq=seq)):
+                raise MovedOn(tracker.sender_id)
             for event in list(self._additional_events(session, tracker)):
                 session.add(self._row(tracker.sender_id, event.as_dict()))
             now = time.time()
             session.execute(ANSWERS.delete().where(ANSWERS.c.answered_at < now - ANSWERS_KEPT_SECONDS))
-            session.execute(
-                ANSWERS.insert().values(
-                    message_id=message_id,
-                    sender_id=tracker.sender_id,
-                    answer=json.dumps(answer, ensure_ascii=False, allow_nan=False),
-                    answered_at=now,
-                )
-            )
-            session.execute(MARKS.delete().where(MARKS.c.sender_id == tracker.sender_id))
-            session.execute(MARKS.insert().values(sender_id=tracker.sender_id, seq=seq))
+            kept = json.dumps(answer, ensure_ascii=False, allow_nan=False)
+            row = {"message_id": message_id, "sender_id": tracker.sender_id, "answer": kept, "answered_at": now}
+            if not _insert(session, ANSWERS, **row):
+                raise MovedOn(message_id)
             session.commit()
 
     async def forget(self, sender_ids: Iterable[str]) -> int:
@@ -110,6 +122,41 @@ class KefuTrackerStore(SQLTrackerStore):
             action_name=data.get("name"),
             data=json.dumps(data, allow_nan=False),
         )
+
+
+def _insert(session: Any, table: sa.Table, **row: Any) -> bool:
+    """Insert a row; False when one with its key is there."""
+    try:
+        with session.begin_nested():
+            session.execute(table.insert().values(**row))
+    except sa.exc.IntegrityError:
+        return False
+    return True
+
+
+def _one_at_a_time(connection: Any) -> None:
+    """Of processes that start together one makes the tables, the others find them. SQLite's file is of one process alone."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7267)"))
+
+
+def _with_schema(address: str) -> str:
+    """The address, for the driver of this environment; a PostgreSQL one looks into the schema `rasa` only, which exists afterwards.
+
+    Rasa's own setting for a schema makes the tables elsewhere than it looks for them.
+    """
+    scheme, _, rest = address.partition("://")
+    if not scheme.startswith("postgres"):
+        return address
+    url = sa.engine.make_url(f"postgresql+psycopg2://{rest}")
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    try:
+        with engine.begin() as connection:
+            _one_at_a_time(connection)
+            connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS rasa"))
+    finally:
+        engine.dispose()
+    return str(url.update_query_dict({"options": "-csearch_path=rasa"}).render_as_string(hide_password=False))
 
 
 def _set_pragmas(connection: Any, record: Any) -> None:

@@ -17,7 +17,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot.conversation import Conversation, UnknownMeaning
 from bot.processor import SESSION_TURNS, TurnFailed, TurnProcessor
 from bot.request import Said, TurnRequest
-from bot.tracker_store import KefuTrackerStore
+from bot.tracker_store import KefuTrackerStore, MovedOn
 from tests.bot.domain import domain
 
 DOMAIN = domain()
@@ -120,8 +120,8 @@ async def test_that_events_and_answer_are_saved_both_or_neither(
     tracker = await tracker_of(store)
     count = len(tracker.events)
     tracker.update(BotUttered("late"), DOMAIN)
-    with pytest.raises(Exception, match="UNIQUE"):
-        await store.save_turn(tracker, "c1:1", {}, 1)
+    with pytest.raises(MovedOn):
+        await store.save_turn(tracker, "c1:1", {}, 1, before=0)
     assert len((await tracker_of(store)).events) == count
 
 
@@ -262,3 +262,61 @@ async def test_that_a_failed_action_fails_the_turn(processor: ScriptedProcessor)
             None,
             PolicyPrediction.for_action_name(DOMAIN, "action_faq"),  # type: ignore[arg-type]
         )
+
+
+async def test_that_a_process_that_was_held_up_gives_the_answer_of_the_one_that_took_over(
+    conversation: Conversation, processor: ScriptedProcessor, store: KefuTrackerStore
+) -> None:
+    other = Conversation(ScriptedProcessor(store), store)
+    await conversation.answer(request(1))
+    play, answers = processor.play, []
+
+    async def held_up(message: UserMessage, tracker: DialogueStateTracker) -> None:
+        answers.append(await other.answer(request(2)))
+        await play(message, tracker)
+
+    processor.play = held_up  # type: ignore[method-assign]
+    assert await conversation.answer(request(2)) == answers[0]
+    tracker = await tracker_of(store)
+    assert len([e for e in tracker.events if e.type_name == "user"]) == 2, "played twice, saved once"
+
+    async def left_behind(message: UserMessage, tracker: DialogueStateTracker) -> None:
+        await other.answer(request(4))
+        await play(message, tracker)
+
+    processor.play = left_behind  # type: ignore[method-assign]
+    with pytest.raises(TurnFailed):
+        await conversation.answer(request(3))
+    assert await store.answer_of("c1:3") is None
+    assert await store.last_seq("c1") == 4
+
+
+async def test_that_a_conversation_from_another_process_goes_on_from_its_history(
+    conversation: Conversation, store: KefuTrackerStore
+) -> None:
+    said = (Said(1, "customer", "几天内可以退？"), Said(2, "bot", "七天之内"), Said(3, "customer", "好"))
+    await conversation.answer(request(4, history=said))
+    heard = [(e.type_name, e.text) for e in (await tracker_of(store)).events if e.type_name in ("user", "bot")]
+    assert heard[:3] == [("user", "几天内可以退？"), ("bot", "七天之内"), ("user", "好")]
+    assert len([t for t, _ in heard if t == "user"]) == 3
+    again = (*said, Said(4, "customer", "你好"), Said(5, "bot", "answer 1"))
+    await conversation.answer(request(6, history=again))
+    heard = [(e.type_name, e.text) for e in (await tracker_of(store)).events if e.type_name in ("user", "bot")]
+    assert [t for k, t in heard if k == "bot"] == ["七天之内", "answer 1"], "what it knows is skipped"
+
+
+async def test_that_a_form_is_over_when_another_process_went_on_with_the_conversation(
+    conversation: Conversation, processor: ScriptedProcessor, store: KefuTrackerStore
+) -> None:
+    processor.script = lambda message, tracker: tracker.update(ActiveLoop("return_form"), DOMAIN)
+    await conversation.answer(request(1))
+    assert (await tracker_of(store)).active_loop_name == "return_form"
+    processor.script = lambda message, tracker: None
+    away = (
+        Said(1, "customer", "你好"),
+        Said(2, "bot", "answer 1"),
+        Said(3, "customer", "蓝色"),
+        Said(4, "bot", "好的"),
+    )
+    await conversation.answer(request(5, history=away))
+    assert (await tracker_of(store)).active_loop_name is None
