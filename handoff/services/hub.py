@@ -220,6 +220,10 @@ class Hub:
         self.end_sockets(token_hash)
         await self._bus.publish("revoked", {"origin": self.origin, "id": token_hash})
 
+    def tokens(self) -> list[str]:
+        """The hashes of the tokens that connections here came with."""
+        return list(self._sockets)
+
     def end_sockets(self, token_hash: str) -> None:
         """End those of this process."""
         for event in self._sockets.get(token_hash, ()):

@@ -244,6 +244,9 @@ class Customers(Protocol):
 
     def renew_session(self, token_hash: str, expires_at: datetime, locale: str | None) -> None: ...
 
+    def known_tokens(self, token_hashes: Sequence[str]) -> set[str]:
+        """Those of them that are still somebody's, a customer's or an agent's."""
+
     def close_sessions(self, *, token_hash: str | None = None, customer_id: CustomerId | None = None) -> None: ...
 
     def erase(self, id: CustomerId) -> dict[str, int]:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 PATIENCE_SECONDS = 0.25
+# A revoked token ends its sockets by a wake-up, and at the latest after this.
+REVOKED_SECONDS = 5.0
 # Changes of the queue within this time are told together.
 PLACES_EVERY_SECONDS = 0.3
 # How far before its last look the sweep looks for changes that no wake-up told: more than a commit may take, and more than
@@ -50,6 +52,7 @@ class Runner:
         self._watch = Watch(services)
         self._outbox = Outbox(services)
         self._last_housekeeping = 0.0
+        self._last_revoked = 0.0
         self._looked_at: datetime | None = None
 
     def start(self) -> None:
@@ -154,10 +157,23 @@ class Runner:
         for id, head in heads.items():
             if services.hub.told(id) != head:
                 await self.catch_up(id)
+        await self._end_revoked()
         self._looked_at = now  # a database that was away for minutes leaves no gap
         if await self._watch.look():
             self._queue_moved.set()
         await self._effects()
+
+    async def _end_revoked(self) -> None:
+        """End connections whose token was revoked elsewhere, when no wake-up said so."""
+        hub, clock = self._services.hub, asyncio.get_running_loop().time()
+        if clock - self._last_revoked < REVOKED_SECONDS:
+            return
+        self._last_revoked = clock
+        tokens = hub.tokens()
+        known = await self._services.store.read(lambda tx: tx.customers.known_tokens(tokens))
+        for token in tokens:
+            if token not in known:
+                hub.end_sockets(token)
 
     async def catch_up(
         self, id: ConversationId, *, queue_changed: bool = False, ring: str | None = None, lost: str | None = None

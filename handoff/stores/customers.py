@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, se
 
 from handoff.domain.ids import CustomerId, IdentityId, InboxId
 from handoff.domain.people import Customer, Inbox, Session
-from handoff.stores.schema import cases, conversations, customers, identities, inboxes, metadata
+from handoff.stores.schema import agent_sessions, cases, conversations, customers, identities, inboxes, metadata
 from handoff.stores.schema import customer_sessions as sessions
 
 
@@ -172,6 +172,15 @@ class SqlCustomers:
         """See ports.Customers."""
         values: dict[str, Any] = {"expires_at": expires_at} | ({"locale": locale} if locale else {})
         self._db.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(**values))
+
+    def known_tokens(self, token_hashes: Sequence[str]) -> set[str]:
+        """See ports.Customers. Asked in slices, because databases bound the number of parameters."""
+        found: set[str] = set()
+        for start in range(0, len(token_hashes), 10_000):
+            some = token_hashes[start : start + 10_000]
+            for table in (sessions, agent_sessions):
+                found.update(self._db.scalars(select(table.c.token_hash).where(table.c.token_hash.in_(some))))
+        return found
 
     def close_sessions(self, *, token_hash: str | None = None, customer_id: CustomerId | None = None) -> None:
         """See ports.Customers."""
