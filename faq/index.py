@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from faq.entries import LANGUAGES, Entry
 from faq.postings import Counted, Postings, Terms
-from faq.vectors import VectorCache
+from nlp.vectors import VectorCache
 from nlp.encoders import Encoder, Matrix
 from nlp.features import centred
 from nlp.ngrams import grams

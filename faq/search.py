@@ -15,7 +15,7 @@ from typing import Any
 from faq.entries import Entry
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, learn
 from faq.index import Analyser, Index, Prepared
-from faq.vectors import VectorCache
+from nlp.vectors import VectorCache
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
 

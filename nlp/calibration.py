@@ -20,7 +20,11 @@ _NEVER = -1e4  # the logit of a label that a model was not shown
 
 @dataclass
 class Folds:
-    """Training rows [n, r] with their labels and how near they are to each other [n, n], by vectors and by n-grams."""
+    """Training rows [n, r] with their labels and how near they are to each other [n, n], by vectors and by n-grams.
+
+    `rows` may have more rows than there are targets: one for each of `names` in order, its own name as an example, which
+    counts `name_counts` times and is never asked.
+    """
 
     rows: Matrix
     targets: npt.NDArray[np.int64]
@@ -29,10 +33,11 @@ class Folds:
     near_sparse: Matrix
     seed: int
     strength: float
+    name_counts: float = 0.0
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(self.seed)
-        self._fold = np.zeros(len(self.rows), np.int64)
+        self._fold = np.zeros(len(self.targets), np.int64)
         for label in range(len(self.names)):
             where = random.permutation(np.flatnonzero(self.targets == label))
             self._fold[where] = (np.arange(len(where)) + random.integers(FOLDS)) % FOLDS
@@ -44,9 +49,9 @@ class Folds:
 
         With too few rows: 1, and even probabilities.
         """
-        if len(self.rows) < _ROWS_TO_CALIBRATE:
-            return 1.0, np.full((len(self.rows), len(self.names)), 1 / len(self.names), np.float32)
-        logits = np.full((len(self.rows), len(self.names)), _NEVER, np.float32)
+        if len(self.targets) < _ROWS_TO_CALIBRATE:
+            return 1.0, np.full((len(self.targets), len(self.names)), 1 / len(self.names), np.float32)
+        logits = np.full((len(self.targets), len(self.names)), _NEVER, np.float32)
         for number in range(FOLDS):
             out = self._fold == number
             if out.any():
@@ -56,7 +61,7 @@ class Folds:
 
     def gate(self, temperature: float) -> ScopeGate:
         """Learned by hiding, from each fold's model, a fifth of the labels as well: their rows are out of scope to it."""
-        if len(self.rows) < _ROWS_TO_CALIBRATE:
+        if len(self.targets) < _ROWS_TO_CALIBRATE:
             return ScopeGate.by_probability(0.5)
         signs, right, inside = [], [], []
         for number in range(FOLDS):
@@ -81,10 +86,16 @@ class Folds:
 
     def _logits(self, seen: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_]) -> Matrix:
         """float32 [asked, labels] by a model of the rows `seen`; labels that none of those has are out of the question."""
-        kept = np.unique(self.targets[seen])
+        own = self.targets[seen]
+        kept = np.unique(own)
+        rows, targets, counts = self.rows[: len(self.targets)][seen], own, np.ones(len(own), np.float32)
+        if len(self.rows) > len(self.targets):
+            rows = np.vstack([rows, self.rows[len(self.targets) :][kept]])
+            targets = np.concatenate([own, kept])
+            counts = np.concatenate([counts, np.full(len(kept), self.name_counts, np.float32)])
         weights, bias = fit_softmax(
-            self.rows[seen], np.searchsorted(kept, self.targets[seen]), len(kept), strength=self.strength
+            rows, np.searchsorted(kept, targets), len(kept), strength=self.strength, counts=counts
         )
         found = np.full((int(asked.sum()), len(self.names)), _NEVER, np.float32)
-        found[:, kept] = self.rows[asked] @ weights + bias
+        found[:, kept] = self.rows[: len(self.targets)][asked] @ weights + bias
         return found

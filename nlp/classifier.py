@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,26 @@ from nlp.calibration import Folds
 from nlp.encoders import Encoder, Matrix
 from nlp.features import Features, FeatureSpace
 from nlp.ngrams import NgramVectorizer, SparseRows
-from nlp.regression import fit_softmax, project, softmax
+from nlp.regression import Projection, fit_softmax, project, rank_for, softmax
 from nlp.scope import OUT_OF_SCOPE, ScopeGate, evidence
 
-FORMAT = 1  # raised when a saved classifier of before can no longer be read
+FORMAT = 2  # raised when a saved classifier of before can no longer be read
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is made. `bend`: of the similarity of vectors, 0 for none: with it, near examples count more than far
+    ones. `name_counts`: how often the name of each label counts as one more example of it; 0 for not at all."""
+
+    bend: float = 0.0
+    name_counts: float = 0.0
+
+
+PLAIN, BENT = Recipe(), Recipe(bend=1.5, name_counts=4.0)
+# With many examples a bent model with names is better, with few a plain one; up to here held-out rows decide.
+_ROWS_TO_TRY = 1000
+# What a bent similarity weighs against that of n-grams, per encoder.
+_BENT_WEIGHT = 1.5
 
 
 @dataclass(frozen=True)
@@ -48,6 +64,7 @@ class TextClassifier:
         self,
         space: FeatureSpace,
         labels: Sequence[str],
+        recipe: Recipe,
         dense: Matrix,
         sparse: Matrix,
         bias: Matrix,
@@ -58,10 +75,12 @@ class TextClassifier:
     ) -> None:
         self.space = space
         self.labels = list(labels)
+        self.recipe = recipe
         self.temperature = temperature
         self.gate = gate
         # After `fit`: float32 [n, labels], the probabilities of each training row from a model that had not seen it.
         self.held_out = held_out
+        # `dense`: by dimension [dim, labels], or, in a bent model, by example [examples, labels].
         self._dense, self._sparse, self._bias = dense, sparse, bias
         self._examples = examples
         self._nearest = _by_column(examples.sparse)
@@ -76,8 +95,11 @@ class TextClassifier:
         seed: int = 7,
         strength: float = 20.0,
         reject: bool = True,
+        recipes: Sequence[Recipe] = (),
     ) -> TextClassifier:
-        """Train on raw `texts`. About 4 s for 2,700 rows beside the encoding, on one core. `reject` False: everything is in scope.
+        """Train on raw `texts` by that of `recipes` (PLAIN and BENT, if none are given) which does best on held-out rows.
+
+        `reject` False: everything is in scope.
 
         Raises ValueError if there are no rows, fewer than two labels, or not as many labels as texts.
         """
@@ -86,27 +108,12 @@ class TextClassifier:
         names = sorted(set(labels))
         if len(names) < 2:
             raise ValueError(f"at least two labels are needed to tell apart, found {len(names)}")
-        space = FeatureSpace.fit(texts, encoder)
-        features = space.transform(texts)
         targets = np.array([names.index(label) for label in labels], np.int64)
-        near_dense = np.asarray(features.dense @ features.dense.T, np.float32)
-        near_sparse = features.sparse.gram(features.sparse)
-        projection = project(near_dense + near_sparse, seed=seed)
-        weights, bias = fit_softmax(projection.rows, targets, len(names), strength=strength)
-        alpha = np.asarray(projection.back @ weights, np.float32)
-        folds = Folds(projection.rows, targets, names, near_dense, near_sparse, seed, strength)
-        temperature, held_out = folds.calibrate()
-        return cls(
-            space,
-            names,
-            np.asarray(features.dense.T @ alpha, np.float32),
-            features.sparse.transposed_times(alpha),
-            bias,
-            temperature,
-            folds.gate(temperature) if reject else ScopeGate.by_probability(0.0),
-            features,
-            held_out,
-        )
+        given = recipes or ((PLAIN, BENT) if len(texts) < _ROWS_TO_TRY else (BENT,))
+        space = FeatureSpace.fit(texts, encoder)
+        named = [name.replace("_", " ").lower() for name in names] if any(r.name_counts for r in given) else []
+        rows = _Rows.of(space, space.transform([*texts, *named]), targets, names)
+        return max((rows.attempt(recipe, seed, strength) for recipe in given), key=_Attempt.likelihood).finish(reject)
 
     def predict(self, text: str) -> Prediction:
         """The ranking of one raw text."""
@@ -117,14 +124,11 @@ class TextClassifier:
         if not texts:
             return []
         features = self.space.transform(texts)
-        probabilities = softmax(self.logits(features) / self.temperature)
         similar = np.asarray(features.dense @ self._examples.dense.T, np.float32)
+        dense = self._bent(similar) @ self._dense if self.recipe.bend else features.dense @ self._dense
+        probabilities = softmax((dense + features.sparse.times(self._sparse) + self._bias) / self.temperature)
         scores = self.gate.score(evidence(probabilities, similar, self._similar_ngrams(features.sparse)))
         return [self._prediction(row, float(score)) for row, score in zip(probabilities, scores, strict=True)]
-
-    def logits(self, features: Features) -> Matrix:
-        """float32 [n, labels] before the temperature."""
-        return np.asarray(features.dense @ self._dense + features.sparse.times(self._sparse) + self._bias, np.float32)
 
     def save(self, directory: Path) -> None:
         """Write `classifier.json` and `classifier.npz` into `directory`, which is made if it is not there."""
@@ -133,6 +137,7 @@ class TextClassifier:
             "format": FORMAT,
             "encoder": self.space.encoder.name,
             "labels": self.labels,
+            "recipe": asdict(self.recipe),
             "temperature": self.temperature,
             "vocabulary": self.space.ngrams.vocabulary,
             "gate": {"bias": self.gate.bias, "threshold": self.gate.threshold},
@@ -171,13 +176,17 @@ class TextClassifier:
         return cls(
             FeatureSpace(encoder, part["centre"], ngrams),
             meta["labels"],
-            part["dense"],
+            Recipe(**meta["recipe"]),
+            part["dense"].astype(np.float32),
             part["sparse"].astype(np.float32),
             part["bias"],
             meta["temperature"],
             gate,
             Features(part["examples"].astype(np.float32), rows),
         )
+
+    def _bent(self, similar: Matrix) -> Matrix:
+        return _bend(similar, self.recipe.bend, len(self.space.encoder.widths))
 
     def _prediction(self, row: Matrix, score: float) -> Prediction:
         order = np.argsort(-row, kind="stable")
@@ -193,6 +202,77 @@ class TextClassifier:
                 part = slice(ends[column], ends[column + 1])
                 out[index, holders[part]] += value * values[part]
         return out
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The training rows' features, then perhaps those of the labels' names, and how near they are to each other."""
+
+    space: FeatureSpace
+    features: Features
+    targets: npt.NDArray[np.int64]
+    names: Sequence[str]
+    dense: Matrix
+    sparse: Matrix
+
+    @classmethod
+    def of(cls, space: FeatureSpace, features: Features, targets: npt.NDArray[np.int64], names: Sequence[str]) -> _Rows:
+        dense = np.asarray(features.dense @ features.dense.T, np.float32)
+        return cls(space, features, targets, names, dense, features.sparse.gram(features.sparse))
+
+    def attempt(self, recipe: Recipe, seed: int, strength: float) -> _Attempt:
+        """Carry a recipe out up to the held-out rows."""
+        own, used = slice(len(self.targets)), slice(None if recipe.name_counts else len(self.targets))
+        near = self.dense[used, used]
+        bent = _bend(near, recipe.bend, len(self.space.encoder.widths)) if recipe.bend else near
+        rank = rank_for(len(bent), len(self.names))
+        projection = project(bent + self.sparse[used, used], rank, seed=seed)
+        near_dense, near_sparse = self.dense[own, own], self.sparse[own, own]
+        folds = Folds(
+            projection.rows, self.targets, self.names, near_dense, near_sparse, seed, strength, recipe.name_counts
+        )
+        examples = Features(self.features.dense[used], self.features.sparse.first(len(projection.rows)))
+        return _Attempt(recipe, self.space, examples, folds, projection, *folds.calibrate())
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A recipe carried out up to the held-out rows."""
+
+    recipe: Recipe
+    space: FeatureSpace
+    examples: Features
+    folds: Folds
+    projection: Projection
+    temperature: float
+    held_out: Matrix
+
+    def likelihood(self) -> float:
+        """Mean log probability of the right labels of held-out rows."""
+        own = self.held_out[np.arange(len(self.folds.targets)), self.folds.targets]
+        return float(np.log(own + 1e-6).mean())
+
+    def finish(self, reject: bool) -> TextClassifier:
+        """Train on all rows."""
+        folds, names = self.folds, self.folds.names
+        extra = len(folds.rows) - len(folds.targets)
+        counts = np.concatenate([np.ones(len(folds.targets)), np.full(extra, self.recipe.name_counts)])
+        targets = np.concatenate([folds.targets, np.arange(extra)])
+        weights, bias = fit_softmax(
+            self.projection.rows, targets, len(names), strength=folds.strength, counts=counts.astype(np.float32)
+        )
+        alpha = np.asarray(self.projection.back @ weights, np.float32)
+        dense = alpha if self.recipe.bend else np.asarray(self.examples.dense.T @ alpha, np.float32)
+        gate = folds.gate(self.temperature) if reject else ScopeGate.by_probability(0.0)
+        sparse = self.examples.sparse.transposed_times(alpha)
+        return TextClassifier(
+            self.space, names, self.recipe, dense, sparse, bias, self.temperature, gate, self.examples, self.held_out
+        )
+
+
+def _bend(similar: Matrix, bend: float, parts: int) -> Matrix:
+    """Sums of `parts` cosines, bent: the series of exp without its constant, so it stays a product of some vectors."""
+    return np.asarray(_BENT_WEIGHT * parts * np.expm1(bend * similar / parts) / np.expm1(bend), np.float32)
 
 
 def _by_column(rows: SparseRows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Matrix]:

@@ -34,6 +34,11 @@ class SparseRows:
         part = slice(self.starts[index], self.starts[index + 1])
         return self.columns[part], self.values[part]
 
+    def first(self, count: int) -> SparseRows:
+        """The first `count` rows."""
+        end = self.starts[count]
+        return SparseRows(self.columns[:end], self.values[:end], self.starts[: count + 1], self.width)
+
     def gram(self, other: SparseRows) -> Matrix:
         """float32 [len(self), len(other)] of dot products."""
         out = np.zeros((len(self), len(other)), np.float32)

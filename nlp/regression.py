@@ -14,9 +14,10 @@ import numpy.typing as npt
 
 from nlp.encoders import Matrix
 
-# Above this many rows the smallest directions of K are left out: 1,500 keep 99 % of what short texts differ in, and
-# an exact decomposition of 8,000 rows would take minutes.
-MAX_RANK = 1500
+# The directions of K in which rows differ least are left out of large problems. What a fit costs is rows × directions ×
+# classes, so few classes may have more directions; 2,700 rows and 51 classes have 730 and take a second for a fit.
+_COST = 1e8
+_RANKS = (500, 1500)
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,20 @@ class Projection:
     back: Matrix
 
 
-def project(gram: Matrix, *, seed: int = 7) -> Projection:
-    """Decompose a Gram matrix [n, n] (exactly up to 1,500 rows, by a randomised range finder above)."""
+def rank_for(rows: int, classes: int) -> int:
+    """How many directions a problem of this size is worth."""
+    return min(rows, max(_RANKS[0], min(_RANKS[1], int(_COST / (rows * classes)))))
+
+
+def project(gram: Matrix, rank: int, *, seed: int = 7) -> Projection:
+    """Decompose a Gram matrix [n, n] into at most `rank` directions (by a randomised range finder if n is larger)."""
     size = len(gram)
-    if size > MAX_RANK:
+    if size > rank:
         random = np.random.default_rng(seed)
-        start = gram @ random.standard_normal((size, MAX_RANK)).astype(np.float32)
+        start = gram @ random.standard_normal((size, rank)).astype(np.float32)
         basis = np.linalg.qr(gram @ np.linalg.qr(start)[0])[0]
         values, small = np.linalg.eigh((basis.T @ gram @ basis).astype(np.float64))
-        vectors = basis @ small
+        vectors = basis @ small.astype(np.float32)
     else:
         values, vectors = np.linalg.eigh(gram.astype(np.float64))
     kept = values > 1e-5 * max(float(values[-1]), 1e-12)
@@ -46,15 +52,23 @@ def project(gram: Matrix, *, seed: int = 7) -> Projection:
 
 
 def fit_softmax(
-    rows: Matrix, targets: npt.NDArray[np.int64], classes: int, *, strength: float = 20.0, iterations: int = 150
+    rows: Matrix,
+    targets: npt.NDArray[np.int64],
+    classes: int,
+    *,
+    strength: float = 20.0,
+    iterations: int = 100,
+    counts: Matrix | None = None,
 ) -> tuple[Matrix, Matrix]:
     """Weights [r, classes] and bias [classes] of the most likely softmax; `strength` is the inverse penalty (C).
 
-    The likelihood is a sum over rows, so more data weigh more against the penalty. The bias is not penalised.
+    The likelihood is a sum over rows, so more data weigh more against the penalty; `counts` [n] is how often each row counts
+    (once if not given). The bias is not penalised.
     """
     hot = np.zeros((len(rows), classes), np.float32)
     hot[np.arange(len(rows)), targets] = 1
     width = rows.shape[1]
+    times = np.ones(len(rows), np.float32) if counts is None else np.asarray(counts, np.float32)
 
     def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         weights = flat.reshape(width + 1, classes)
@@ -63,13 +77,14 @@ def fit_softmax(
         logits -= logits.max(axis=1, keepdims=True)
         exp = np.exp(logits)
         total = exp.sum(axis=1, keepdims=True)
-        value = float((np.log(total[:, 0]) - logits[np.arange(len(rows)), targets]).sum(dtype=np.float64))
-        error = exp / total - hot
+        each = np.log(total[:, 0]) - logits[np.arange(len(rows)), targets]
+        value = float((each * times).sum(dtype=np.float64))
+        error = (exp / total - hot) * times[:, None]
         gradient = np.vstack([rows.T @ error, error.sum(axis=0, keepdims=True)]).astype(np.float64)
         gradient[:-1] += weights[:-1] / strength
         return value + float((weights[:-1] ** 2).sum()) / (2 * strength), gradient.ravel()
 
-    best = minimise(loss, np.zeros((width + 1) * classes), iterations=iterations)
+    best = minimise(loss, np.zeros((width + 1) * classes), iterations=iterations, tolerance=1e-3)
     weights = best.reshape(width + 1, classes).astype(np.float32)
     return weights[:-1], weights[-1]
 

@@ -17,6 +17,7 @@ from bot.nlu.normaliser import GUARD
 from bot.nlu.sources import fingerprint
 from nlp.classifier import Prediction, TextClassifier
 from nlp.encoders import shared_encoder
+from nlp.vectors import training_encoder
 
 INTENT_RANKING = "intent_ranking"
 
@@ -74,7 +75,9 @@ class IntentClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         rows = [(str(m.get(TEXT) or ""), str(m.get(INTENT))) for m in training_data.intent_examples if m.get(TEXT)]
         texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        self._classifier = TextClassifier.fit(texts, labels, shared_encoder(self._encoder))
+        encoder = training_encoder(self._encoder)
+        self._classifier = TextClassifier.fit(texts, labels, encoder)
+        encoder.save()
         with self._model_storage.write_to(self._resource) as directory:
             self._classifier.save(directory)
         return self._resource

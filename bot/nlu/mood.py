@@ -8,22 +8,25 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.normaliser import GUARD
 from bot.nlu.sources import fingerprint
 from nlp.encoders import shared_encoder
-from nlp.mood import Mood, read_examples
+from nlp.mood import Mood, read_examples, with_calm
+from nlp.vectors import training_encoder
 
 MOOD = "mood"
+# Intents whose examples are not all calm.
+_UPSET = frozenset({"complain", "request_human", "negative_feedback"})
 
 
 # Rasa knows no kind "mood"; what an entity extractor adds to a message is kept, and that is all we need.
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class MoodMeter(GraphComponent):
-    """`nlp.mood.Mood`, trained on its own examples (nlp/data/mood.tsv), not on the intents'."""
+    """`nlp.mood.Mood`, trained on nlp/data/mood.tsv, with what the bot's intents say as calm talk."""
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, mood: Mood | None = None
@@ -66,7 +69,10 @@ class MoodMeter(GraphComponent):
         return fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        self._mood = Mood.fit(*read_examples(), shared_encoder(self._encoder))
+        calm = [str(m.get(TEXT)) for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT) not in _UPSET]
+        encoder = training_encoder(self._encoder)
+        self._mood = Mood.fit(*with_calm(*read_examples(), calm), encoder)
+        encoder.save()
         with self._model_storage.write_to(self._resource) as directory:
             self._mood.save(directory)
         return self._resource

@@ -9,8 +9,8 @@ from faq.entries import Entry
 from faq.fusion import Fusion, out_of_scope_lines, slip
 from faq.index import Analyser, Index
 from faq.search import FaqSearch
-from faq.vectors import VectorCache
 from nlp.encoders import CachedEncoder
+from nlp.vectors import VectorCache
 from tests.fakes.encoder import HashingEncoder
 
 TOPICS = {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlp.regression import best_temperature, fit_softmax, minimise, project, softmax
+from nlp.regression import best_temperature, fit_softmax, minimise, project, rank_for, softmax
 from nlp.scope import ScopeGate, evidence
 
 
@@ -18,18 +18,31 @@ def test_that_the_minimum_of_a_bowl_is_found() -> None:
 
 def test_that_a_projection_gives_the_same_products() -> None:
     rows = np.random.default_rng(3).standard_normal((40, 12)).astype(np.float32)
-    projection = project(rows @ rows.T)
+    projection = project(rows @ rows.T, 1000)
     assert np.allclose(projection.rows @ projection.rows.T, rows @ rows.T, atol=1e-2)
     weights = np.ones((projection.rows.shape[1], 1), np.float32)
     assert np.allclose(rows @ (rows.T @ (projection.back @ weights)), projection.rows @ weights, atol=1e-2)
 
 
-def test_that_large_matrices_are_projected_nearly_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nlp.regression.MAX_RANK", 30)
+def test_that_large_matrices_are_projected_nearly_as_well() -> None:
     rows = np.random.default_rng(3).standard_normal((200, 10)).astype(np.float32)
-    projection = project(rows @ rows.T)
+    projection = project(rows @ rows.T, 30)
     assert projection.rows.shape[1] <= 30
     assert np.allclose(projection.rows @ projection.rows.T, rows @ rows.T, atol=0.1)
+
+
+def test_that_a_row_that_counts_thrice_is_as_good_as_three() -> None:
+    rows = np.array([[1, 0], [0, 1], [1, 1]], np.float32)
+    targets = np.array([0, 1, 1])
+    weights, bias = fit_softmax(rows, targets, 2, counts=np.array([3, 1, 1], np.float32))
+    again, bias_again = fit_softmax(np.vstack([rows[:1], rows[:1], rows]), np.array([0, 0, *targets]), 2)
+    assert np.allclose(weights, again, atol=0.02)
+    assert np.allclose(bias, bias_again, atol=0.02)
+
+
+def test_that_many_classes_get_fewer_directions() -> None:
+    assert rank_for(100, 50) == 100
+    assert rank_for(2700, 51) < rank_for(2700, 6) <= 1500
 
 
 def test_that_a_softmax_separates_what_can_be_separated() -> None:

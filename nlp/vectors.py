@@ -1,4 +1,4 @@
-"""Vectors of phrasings, kept in memory and on disk by text and encoder, so that a text is encoded once in its life."""
+"""Vectors of texts, kept in memory and on disk by text and encoder, so that a text is encoded once in its life."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
+import numpy.typing as npt
 
-from nlp.encoders import Encoder, Matrix
+from nlp.cache import cache_dir
+from nlp.encoders import Encoder, Matrix, encoder
 
 log = logging.getLogger(__name__)
 # A search waits for at most this many phrasings when an edit is being indexed (about 0.3 s with both encoders).
 BATCH = 16
+# Training has nobody waiting: many at once, which the encoders share out over the cores.
+TRAINING_BATCH = 512
+# 100 MB of half-precision vectors; enough for years of edits to the training texts.
+_MOST_KEPT = 50_000
 _KEY_BYTES = 16
 
 
 class VectorCache:
     """text → vector. Vectors are kept in half precision: the ranks of a fresh index and of a loaded one are the same."""
 
-    def __init__(self, encoder: Encoder, folder: Path | None) -> None:
+    def __init__(self, encoder: Encoder, folder: Path | None, batch: int = BATCH) -> None:
         self._encoder = encoder
+        self._batch = batch
         name = hashlib.sha256(encoder.name.encode()).hexdigest()[:12]
         self._path = folder / f"vectors-{name}.npz" if folder else None
-        self._vectors: dict[bytes, np.ndarray] = {}
+        self._vectors: dict[bytes, npt.NDArray[np.float16]] = {}
         self._stored = False
 
     def load(self) -> int:
@@ -48,8 +56,8 @@ class VectorCache:
         """float32 [n, dim]; what is not known is encoded in small batches, `progress` told (done, of) after each."""
         keys = [_key(text) for text in texts]
         missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._vectors}.items())
-        for start in range(0, len(missing), BATCH):
-            part = missing[start : start + BATCH]
+        for start in range(0, len(missing), self._batch):
+            part = missing[start : start + self._batch]
             fresh = self._encoder.encode([text for _, text in part]).astype(np.float16)
             self._vectors.update((key, vector) for (key, _), vector in zip(part, fresh, strict=True))
             self._stored = False
@@ -57,11 +65,16 @@ class VectorCache:
                 progress(start + len(part), len(missing))
         if not texts:
             return np.zeros((0, self._encoder.dim), np.float32)
-        return np.stack([self._vectors[key] for key in keys]).astype(np.float32)
+        return np.asarray(np.stack([self._vectors[key] for key in keys]), np.float32)
 
     def save(self, texts: Iterable[str]) -> None:
         """Write the vectors of `texts` and forget the others. The file is replaced whole: a crash leaves the old one."""
         self._vectors = {key: self._vectors[key] for key in map(_key, texts) if key in self._vectors}
+        self.save_all()
+
+    def save_all(self) -> None:
+        """Write all vectors, of more than _MOST_KEPT the newest."""
+        self._vectors = dict(list(self._vectors.items())[-_MOST_KEPT:])
         if self._path is None or self._stored:
             return
         keys = np.frombuffer(b"".join(self._vectors), np.uint8).reshape(-1, _KEY_BYTES)
@@ -75,6 +88,40 @@ class VectorCache:
             self._stored = True
         except OSError as error:
             log.warning("the vector cache could not be written: %s", error)
+
+
+class KeptEncoder:
+    """Another encoder whose vectors are kept on disk: training again encodes only what is new. In half precision."""
+
+    def __init__(self, encoder: Encoder, folder: Path | None) -> None:
+        self._encoder = encoder
+        self._cache = VectorCache(encoder, folder, TRAINING_BATCH)
+        self._cache.load()
+
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return self._encoder.widths
+
+    @property
+    def dim(self) -> int:
+        return self._encoder.dim
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        return self._cache.get(texts)
+
+    def save(self) -> None:
+        """Write what was encoded."""
+        self._cache.save_all()
+
+
+@lru_cache(maxsize=2)
+def training_encoder(kind: str) -> KeptEncoder:
+    """This process's encoder for training (kinds: see `nlp.encoders.encoder`), its vectors under `cache_dir("training")`."""
+    return KeptEncoder(encoder(kind), cache_dir("training"))
 
 
 def _key(text: str) -> bytes:
