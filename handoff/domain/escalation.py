@@ -33,6 +33,7 @@ class Thresholds:
     anger_rising: float = 0.6
     misses: int = 2
     similarity: float = 0.8
+    repeat_within: int = 1  # of how many turns before the same question counts as asked again
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,28 @@ _BARE = re.compile(
     r"^(人工+|真人|转+|轉人工|转人工|人工客服|人工服务|人工服務|客服人员|活人|human|agent|representative|operator|real person|live agent)$",
     re.IGNORECASE,
 )
+# Somebody who looks for people, or for a telephone, when the bot has already spoken. "客服电话" as a first question is a
+# question like others.
+_SEEKS = re.compile(
+    r"^(人呢|有人(吗|嘛|么|没|在吗)?|没人(吗|嘛|么)?|人(去)?哪(去|儿|里)了|在线吗|客服|客服(呢|在吗|人呢|在不在)|(有|是)?人工(吗|呢|么|嘛)?|换人了?吗?"
+    r"|(is )?any(one|body) there)$"
+    r"|没有?人(理|回|管|接|应)|不回(复|话|我)|怎么(都)?没人|(不|别)(想|要)?(再)?(跟|和)机器人|是机器人(吗|么|吧)|nobody (answers|replies)",
+    re.IGNORECASE,
+)
+_TELEPHONE = re.compile(
+    r"(给|帮)(我|你们?)(们)?(打|回)(个)?电话|打(个)?电话给(我|你)|(有|是)(客服|联系)?(电话|联系方式|热线)(吗|么|嘛|没)"
+    r"|(客服|售后|联系|你们|人工)的?(电话|热线|号码)|电话(是)?多少"
+    r"|(怎么|怎样|如何|哪里)(能|才能|可以)?(联系|找)(到)?(你们|客服|人)|联系(一下)?(你们)?客服|找(你们)?(客服|经理|主管|领导)"
+    r"|(让|叫|请)(你们)?(经理|主管|领导|老板|售后|客服)"
+    r"|call me\b|phone number|your number|supervisor|manager",
+    re.IGNORECASE,
+)
+_BARE_SERVICE = re.compile(r"(客服|人工)(呢|人呢)?$|人呢$")
+# Masked or real numbers say the same again without being a question.
+_CODES = re.compile(
+    r"https?://\S+|\[[^\]]{0,60}\]+|[a-z_]*[0-9][a-z0-9_]{5,}"
+    r"|订单编?号|订单金额|下单时间|咨询|商品(id|编号)|您好|你好|在吗"
+)
 _LEGAL = re.compile(
     r"起诉|起訴|律师|律師|法院|12315|消协|消協|消费者协会|消保|工商局"
     r"|市场监管|报警|報警|曝光|媒体|lawyer|\bsue\b|\bsuing\b|legal action|police",
@@ -117,6 +140,7 @@ _WEIGHT = [
     "legal",
     "payment",
     "asked_for_human",
+    "looks_for_people",
     "complaint",
     "anger_now",
     "anger_rising",
@@ -185,6 +209,14 @@ def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[R
     found: list[Reason] = []
     if asks_for_human(last.text) or last.intent == "request_human" and last.confidence >= 0.7:
         found.append(Reason("asked_for_human", last.text[:80], last.seq))
+    else:
+        said = plain(last.text).strip(_AROUND)
+        # "有人吗" opens many a conversation: as a first message it is a greeting.
+        begun = len(turns) > 1
+        if len(said) <= 40 and (
+            begun and (_SEEKS.search(said) or _TELEPHONE.search(said)) or _BARE_SERVICE.match(said)
+        ):
+            found.append(Reason("looks_for_people", last.text[:80], last.seq))
     for rule, words, _ in _WORDS:
         if match := words.search(plain(last.text)):
             found.append(Reason(rule, match.group(0), last.seq))
@@ -203,9 +235,10 @@ def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[R
         misses += 1
     if misses >= (1 if vip and limits.misses > 1 else limits.misses):
         found.append(Reason("not_understood", f"{misses}", last.seq))
-    for earlier in turns[-4:-1]:
+    for earlier in turns[-1 - limits.repeat_within : -1]:
         # Short answers inside a form ("1", "好的") repeat without meaning anything.
-        if len(plain(last.text)) >= 5 and similarity(earlier.text, last.text) >= limits.similarity:
+        asked = _CODES.sub("", plain(last.text))
+        if len(asked) >= 6 and similarity(_CODES.sub("", plain(earlier.text)), asked) >= limits.similarity:
             found.append(Reason("repeated_question", last.text[:80], last.seq))
             break
     if sum("negative_feedback" in t.signals for t in turns) >= (1 if misses or vip else 2):

@@ -111,3 +111,27 @@ def test_that_a_failed_form_is_a_reason_of_its_own() -> None:
     decision = decide([turn(1, "我要退货", intent="start_return", signals=("form_failed",))])
     assert decision is not None
     assert (decision.reason, decision.team) == ("form_failed", "after_sales")
+
+
+@pytest.mark.parametrize("text", ["人呢？", "有人吗", "客服？", "在线吗", "没人理我", "anybody there?"])
+def test_that_looking_for_people_is_heard(text: str) -> None:
+    decision = decide([turn(1, "退款还没到账"), turn(3, text)])
+    assert decision is not None
+    assert decision.reason == "looks_for_people"
+
+
+def test_that_asking_whether_somebody_is_there_is_at_first_a_greeting() -> None:
+    assert decide([turn(1, "有人吗")]) is None
+    assert decide([turn(1, "在线吗")]) is None
+
+
+def test_that_a_telephone_is_asked_of_people_once_the_bot_has_spoken() -> None:
+    assert decide([turn(1, "客服电话多少")]) is None
+    later = decide([turn(1, "退款到账了吗"), turn(3, "客服电话多少")])
+    assert later is not None
+    assert later.reason == "looks_for_people"
+
+
+@pytest.mark.parametrize("text", ["订单号KF202611100001", "https://shop.example/item/1234567", "[ORDERID_10001]"])
+def test_that_a_number_given_twice_is_no_repeated_question(text: str) -> None:
+    assert decide([turn(1, text), turn(3, text)]) is None
