@@ -45,6 +45,9 @@ bench: setup  ## Measure the relay: latency and highest durable rate
 test-all: setup train chromium  ## All tests, slow ones too
 	@$(HANDOFF) -m ops.test --all
 
+eval: setup train  ## Measure understanding on the data in ../shared/data and write docs/evaluation.md (PEER=1: DIET beside it)
+	@$(HANDOFF) -m bench.evaluate $(if $(PEER),--peer)
+
 check: setup lint types-bot types-handoff imports frontend-check  ## ruff, mypy, import-linter, front-end lint and types
 
 lint: setup
