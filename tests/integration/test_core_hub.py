@@ -119,6 +119,9 @@ async def test_that_a_sleeping_reader_is_woken_by_the_sweeps_word(house: House) 
     id = (await house.visitor()).id
     with house.services.hub.subscribe(id) as subscription:
         items = subscription.items(0, reading(house, id), private=False)
+        await append(house, id, "read at the start", tell=False)
+        assert (await asyncio.wait_for(anext(items), 10)).text == "read at the start"
+        # From here on he looks at the log only when somebody wakes him.
         waiting = asyncio.ensure_future(anext(items))
         await append(house, id, "nobody told", tell=False)
         assert not waiting.done()
