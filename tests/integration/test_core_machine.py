@@ -350,7 +350,8 @@ class Core(RuleBasedStateMachine):
             return
         for id in {self.id, *self.seen}:
             conversation = self.run(self.house.conversation(id))  # type: ignore[arg-type]
-            log = self.run(self.house.log(conversation.id))
+            # A turn's word about taking a moment comes by itself, also between two looks: hold the log to the first.
+            log = self.run(self.house.log(conversation.id))[: conversation.last_seq]
             check_log(log, conversation)
             check_owner(self.seen.get(id), conversation)
             for client_id, (where, text, seq) in self.sent.items():

@@ -311,6 +311,7 @@ const en: typeof zhCN = {
     anger_rising: "Anger is rising",
     not_understood: "Not understood several times",
     repeated_question: "The same question again",
+    looks_for_people: "Looks for somebody to talk to",
     negative_feedback: "Repeatedly unhappy with answers",
     form_failed: "Self-service could not finish",
     verification_failed: "Identity check failed",

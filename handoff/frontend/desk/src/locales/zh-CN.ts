@@ -303,6 +303,7 @@ export default {
     anger_rising: "怒气上升",
     not_understood: "机器人连续没听懂",
     repeated_question: "反复问同一个问题",
+    looks_for_people: "在找人处理",
     negative_feedback: "客户多次表示不满意",
     form_failed: "自助流程没能走完",
     verification_failed: "身份核验失败",
