@@ -11,12 +11,12 @@ import numpy.typing as npt
 
 from faq.entries import LANGUAGES, Entry
 from faq.postings import Counted, Postings, Terms
-from nlp.vectors import VectorCache
 from nlp.encoders import Encoder, Matrix
 from nlp.features import centred
 from nlp.ngrams import grams
 from nlp.text import is_han, mask, normalise
 from nlp.tokens import tokens
+from nlp.vectors import VectorCache
 
 # The centre of fewer phrasings than this is that of their topic, not of the language.
 _ROWS_FOR_A_CENTRE = 50

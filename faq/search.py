@@ -15,9 +15,9 @@ from typing import Any
 from faq.entries import Entry
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, learn
 from faq.index import Analyser, Index, Prepared
-from nlp.vectors import VectorCache
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
+from nlp.vectors import VectorCache
 
 log = logging.getLogger(__name__)
 # Raised when the signals or what is learned from them change, so that saved weights of before are not used.
