@@ -64,7 +64,7 @@ class SqlOutbox:
         query = (
             select(o)
             .where(o.c.state == _PENDING, o.c.due_at <= now, o.c.channel.in_(sorted(channels)), first)
-            .order_by(o.c.due_at)
+            .order_by(o.c.due_at, o.c.created_at, o.c.seq)  # who waited longest goes first
             .limit(limit)
         )
         return [_outgoing(row) for row in self._db.execute(query)]
