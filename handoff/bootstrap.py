@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,8 @@ from handoff.stores.database import PostgresStore, SqliteStore, open_store
 from handoff.stores.migrate import upgrade
 from handoff.stores.redis import RedisBus, RedisLimits
 
+# Monitors ask every few seconds; what they hear may be this old.
+READY_KEPT_SECONDS = 1.0
 WEBSITE = InboxId("website")
 TEAMS = [
     Team(TeamId("after_sales"), {"zh": "售后组", "en": "After-sales"}),
@@ -58,6 +61,9 @@ class Gateway:
     faq: HttpFaq
     shop: HttpShop
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+    _answer: tuple[float, dict[str, bool]] | None = field(default=None, repr=False)
+    """Until when the parts' answer counts, and the answer."""
 
     def start(self) -> None:
         """Begin to work in the background. Must run in the event loop."""
@@ -77,8 +83,14 @@ class Gateway:
         self.store.close()
 
     async def parts(self) -> dict[str, bool]:
-        """Which parts answer."""
+        """Which parts answer; asked anew at most once a second, so that whoever may look cannot make us ask without end."""
+        async with self._asking:
+            now = time.monotonic()
+            if self._answer is None or now >= self._answer[0]:
+                self._answer = (now + READY_KEPT_SECONDS, await self._ask_parts())
+            return self._answer[1]
 
+    async def _ask_parts(self) -> dict[str, bool]:
         async def redis() -> bool:
             try:
                 return bool(await asyncio.wait_for(self.redis.ping(), 2.0))

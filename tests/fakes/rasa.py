@@ -92,6 +92,7 @@ class FakeRasa:
         self._free = threading.Event()
         self._free.set()
         self._outage: int | None = None
+        self.health_checks = 0
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
@@ -138,6 +139,7 @@ class FakeRasa:
             self._outage = None
 
     def health(self) -> int:
+        self.health_checks += 1
         return 200 if self.ready and self._outage is None else 503
 
     def handle(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str] | None:
