@@ -44,6 +44,8 @@ class Session:
     verified: bool
     locale: str
     expires_at: datetime
+    address: str | None = None
+    """Where the visitor last came from, as a keyed hash; None on channels that have no address."""
 
 
 class Role(str, Enum):

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from handoff.domain.errors import Invalid, KeyReused
 from handoff.domain.ids import CustomerId
 from handoff.services.ports import Transaction
-
-# How long an agent's or the bot's repeated request is recognised.
-KEPT = timedelta(hours=24)
 
 
 def request_hash(request: Any) -> str:

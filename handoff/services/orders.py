@@ -28,7 +28,7 @@ from handoff.services.idempotency import request_hash
 from handoff.services.ports import Transaction
 from handoff.services.shop import JsonObject
 
-# Tries per conversation and per customer in an hour: enough for typos, hopeless for guessing four digits.
+# Tries per conversation, customer and address in an hour: enough for typos, hopeless for guessing four digits.
 TRIES = 5
 TRY_WINDOW_SECONDS = 3600
 # Tries for one order number by anybody in an hour: new conversations cost nothing, and four digits are only ten thousand.
@@ -45,6 +45,7 @@ class Asker:
     customer_id: CustomerId
     identifier: str | None
     granted: tuple[str, ...]
+    address: str | None
 
 
 def public_order(order: JsonObject) -> JsonObject:
@@ -75,6 +76,7 @@ async def asker(services: Services, conversation_id: ConversationId) -> Asker:
             conversation.customer_id,
             customer.identifier if customer else None,
             tuple(tx.records.granted_orders(conversation_id)),
+            tx.customers.last_address(conversation.customer_id),
         )
 
     return await services.store.read(work)
@@ -85,7 +87,10 @@ async def _fetch(services: Services, who: Asker, number: str, digits: str | None
     order = await services.shop.order(number)
     if order is not None and (number in who.granted or (who.identifier and order["customer_id"] == who.identifier)):
         return order
-    keys = (f"order:{who.conversation_id}", f"order:{who.customer_id}")
+    keys = [f"order:{who.conversation_id}", f"order:{who.customer_id}"]
+    by_address = f"order-address:{who.address}"
+    if who.address:
+        keys.append(by_address)
     if digits is None:
         # Before any digits are seen nothing is told: not even whether the number exists.
         for key in keys:
@@ -102,6 +107,9 @@ async def _fetch(services: Services, who: Asker, number: str, digits: str | None
     )
     if order is None or not right:
         raise OrderNotFound("no order with this number and these digits")
+    if who.address:
+        # A family or an office behind one address looks up many orders, but rarely guesses wrong.
+        await services.limits.take_back(by_address)
     now = services.now()
     await services.store.write(lambda tx: tx.records.grant_order(who.conversation_id, who.customer_id, number, now))
     return order

@@ -242,7 +242,11 @@ class Customers(Protocol):
 
     def session(self, token_hash: str, now: datetime) -> Session | None: ...
 
-    def renew_session(self, token_hash: str, expires_at: datetime, locale: str | None) -> None: ...
+    def renew_session(self, token_hash: str, session: Session) -> None:
+        """Keep its new expiry, locale and address."""
+
+    def last_address(self, id: CustomerId) -> str | None:
+        """The `Session.address` of the customer's latest session."""
 
     def known_tokens(self, token_hashes: Sequence[str]) -> set[str]:
         """Those of them that are still somebody's, a customer's or an agent's."""
@@ -304,7 +308,8 @@ class Records(Protocol):
         now: datetime,
     ) -> None: ...
 
-    def forget_answers(self, before: datetime) -> int: ...
+    def forget_old(self, now: datetime) -> dict[str, int]:
+        """Delete what has outlived its table's retention; rows by table."""
 
     def grant_order(
         self, conversation_id: ConversationId, customer_id: CustomerId, order_number: str, now: datetime
@@ -449,6 +454,9 @@ class Limits(Protocol):
 
     async def peek(self, key: str, limit: int) -> int | None:
         """As `hit` would answer for one more, without counting."""
+
+    async def take_back(self, key: str) -> None:
+        """One `hit` that does not count after all."""
 
 
 class Bot(Protocol):

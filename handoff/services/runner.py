@@ -17,7 +17,6 @@ from handoff.services.cases import tell_shop
 from handoff.services.context import Services
 from handoff.services.desk_feed import DeskFeed
 from handoff.services.hub import Change, Typing
-from handoff.services.idempotency import KEPT
 from handoff.services.outbox import DEAD_KEPT, SENT_KEPT, Outbox
 from handoff.services.ports import Transaction
 from handoff.services.watch import Watch
@@ -217,7 +216,7 @@ class Runner:
             )
 
     async def _effects(self) -> None:
-        """Tell the shop of cases it has not heard of; forget answers that are past their time."""
+        """Tell the shop of cases it has not heard of; forget what is past its time."""
         services = self._services
         now = services.now()
         for case in await services.store.read(lambda tx: tx.cases.without_effect(now, 10)):
@@ -225,5 +224,5 @@ class Runner:
         elapsed = asyncio.get_running_loop().time()
         if elapsed - self._last_housekeeping > HOUSEKEEPING_SECONDS:
             self._last_housekeeping = elapsed
-            await services.store.write(lambda tx: tx.records.forget_answers(now - KEPT))
+            await services.store.write(lambda tx: tx.records.forget_old(now))
             await services.store.write(lambda tx: tx.outbox.forget(now - SENT_KEPT, now - DEAD_KEPT))

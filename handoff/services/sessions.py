@@ -90,6 +90,7 @@ async def open_session(
     email: object = None,
     locale: str | None = None,
     token: object = None,
+    address: str | None = None,
 ) -> Opened:
     """Resume, identify or begin. Raises UnknownWebsite, OriginNotAllowed, BadIdentifierHash, Invalid.
 
@@ -114,8 +115,8 @@ async def open_session(
         if old is not None and old.inbox_id != inbox.id:
             old = None
         if old is not None and old_hash and (known is None or _is(tx, old, known)):
-            return _resume(tx, str(token), old_hash, old, wanted_locale, details, now)
-        return _begin(tx, inbox, old, old_hash, known, wanted_locale or "zh-Hans", details, vip, now)
+            return _resume(tx, str(token), old_hash, old, wanted_locale, address, details, now)
+        return _begin(tx, inbox, old, old_hash, known, wanted_locale or "zh-Hans", address, details, vip, now)
 
     opened = await services.store.write(work)
     if opened.ended is not None:
@@ -175,11 +176,12 @@ def _resume(
     token_hash: str,
     old: Session,
     locale: str | None,
+    address: str | None,
     details: dict[str, str],
     now: datetime,
 ) -> Opened:
-    session = replace(old, expires_at=now + SESSION_LASTS, locale=locale or old.locale)
-    tx.customers.renew_session(token_hash, session.expires_at, locale)
+    session = replace(old, expires_at=now + SESSION_LASTS, locale=locale or old.locale, address=address)
+    tx.customers.renew_session(token_hash, session)
     customer = tx.customers.get(session.customer_id)
     if customer is not None and session.verified and details:
         tx.customers.update(replace(customer, **details))  # type: ignore[arg-type]
@@ -193,6 +195,7 @@ def _begin(
     old_hash: str | None,
     identifier: str | None,
     locale: str,
+    address: str | None,
     details: dict[str, str],
     vip: bool,
     now: datetime,
@@ -207,7 +210,7 @@ def _begin(
     if old_hash:
         tx.customers.close_sessions(token_hash=old_hash)
     token = secrets.token_urlsafe(32)
-    session = Session(identity_id, customer_id, inbox.id, identifier is not None, locale, now + SESSION_LASTS)
+    session = Session(identity_id, customer_id, inbox.id, identifier is not None, locale, now + SESSION_LASTS, address)
     tx.customers.open_session(hash_token(token), session)
     return Opened(token, session, _conversation(tx, session, now), ended)
 

@@ -157,6 +157,7 @@ class SqlCustomers:
                 "verified": session.verified,
                 "locale": session.locale,
                 "expires_at": session.expires_at,
+                "address_hash": session.address,
             },
         )
 
@@ -166,12 +167,26 @@ class SqlCustomers:
         row = self._db.execute(query).one_or_none()
         if row is None:
             return None
-        return Session(row.identity_id, row.customer_id, row.inbox_id, row.verified, row.locale, row.expires_at)
+        return Session(
+            row.identity_id,
+            row.customer_id,
+            row.inbox_id,
+            row.verified,
+            row.locale,
+            row.expires_at,
+            row.address_hash,
+        )
 
-    def renew_session(self, token_hash: str, expires_at: datetime, locale: str | None) -> None:
+    def renew_session(self, token_hash: str, session: Session) -> None:
         """See ports.Customers."""
-        values: dict[str, Any] = {"expires_at": expires_at} | ({"locale": locale} if locale else {})
+        values = {"expires_at": session.expires_at, "locale": session.locale, "address_hash": session.address}
         self._db.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(**values))
+
+    def last_address(self, id: CustomerId) -> str | None:
+        """See ports.Customers."""
+        query = select(sessions.c.address_hash).where(sessions.c.customer_id == id)
+        found: str | None = self._db.scalar(query.order_by(sessions.c.expires_at.desc()).limit(1))
+        return found
 
     def known_tokens(self, token_hashes: Sequence[str]) -> set[str]:
         """See ports.Customers. Asked in slices, because databases bound the number of parameters."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from handoff.domain.ids import ConversationId, CustomerId
-from handoff.stores.schema import answers, audit, order_grants
+from handoff.stores.schema import answers, audit, metadata, order_grants
 
 
 class SqlRecords:
@@ -45,9 +45,14 @@ class SqlRecords:
             },
         )
 
-    def forget_answers(self, before: datetime) -> int:
+    def forget_old(self, now: datetime) -> dict[str, int]:
         """See ports.Records."""
-        return self._db.execute(delete(answers).where(answers.c.created_at < before)).rowcount
+        counts: dict[str, int] = {}
+        for table in metadata.sorted_tables:
+            if (ends := table.info["ends"]) is not None:
+                column, lasts = ends
+                counts[table.name] = self._db.execute(delete(table).where(table.c[column] < now - lasts)).rowcount
+        return counts
 
     def grant_order(
         self, conversation_id: ConversationId, customer_id: CustomerId, order_number: str, now: datetime

@@ -95,6 +95,21 @@ class RedisLimits:
         self._local[name] = (count, until)
         return count, until - now
 
+    async def take_back(self, key: str) -> None:
+        """See ports.Limits."""
+        if not self._enabled:
+            return
+        name = f"{PREFIX}limit:{key}"
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._redis.pipeline(transaction=True) as pipe:
+                # As in `hit`: a counter that has ended meanwhile must not come back without an end.
+                pipe.set(name, 1, ex=1, nx=True)
+                pipe.decr(name)
+                await pipe.execute()
+        except (RedisError, OSError):
+            count, until = self._local.get(name, (0, 0.0))
+            self._local[name] = (max(0, count - 1), until)
+
     async def peek(self, key: str, limit: int) -> int | None:
         """See ports.Limits."""
         if not self._enabled:

@@ -6,7 +6,7 @@ rows that are about nobody. `services.erase` walks this, and a test fails when a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -64,8 +64,9 @@ metadata = MetaData(
 ID = String(64)
 
 
-def _info(customer: str | None, retention: str) -> dict[str, Any]:
-    return {"customer": customer, "retention": retention}
+def _info(customer: str | None, retention: str, ends: tuple[str, timedelta] | None = None) -> dict[str, Any]:
+    """`ends`: rows go once this column's time lies this long back."""
+    return {"customer": customer, "retention": retention, "ends": ends}
 
 
 inboxes = Table(
@@ -114,7 +115,9 @@ customer_sessions = Table(
     Column("verified", Boolean, nullable=False),
     Column("locale", String(20), nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    info=_info("customer_id", "30 days after the last use"),
+    # Where the visitor last came from, as a keyed hash: tries are counted by it, nobody reads it.
+    Column("address_hash", String(64)),
+    info=_info("customer_id", "30 days after the last use", ("expires_at", timedelta(0))),
 )
 
 teams = Table(
@@ -159,7 +162,7 @@ agent_sessions = Table(
     Column("token_hash", String(64), primary_key=True),
     Column("agent_id", ID, ForeignKey("agents.id"), nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False),
-    info=_info(None, "12 hours"),
+    info=_info(None, "12 hours", ("expires_at", timedelta(0))),
 )
 
 conversations = Table(
@@ -363,7 +366,7 @@ answers = Table(
     Column("answer", JSON, nullable=False),
     Column("customer_id", ID, index=True),
     Column("created_at", UtcDateTime, nullable=False, index=True),
-    info=_info("customer_id", "24 hours"),
+    info=_info("customer_id", "24 hours", ("created_at", timedelta(hours=24))),
 )
 
 audit = Table(
@@ -375,7 +378,7 @@ audit = Table(
     Column("action", String(50), nullable=False),
     Column("subject", String(100), nullable=False),
     Column("data", JSON, nullable=False),
-    info=_info(None, "2 years; holds ids only, never words"),
+    info=_info(None, "2 years; holds ids only, never words", ("at", timedelta(days=730))),
 )
 
 sla_events = Table(

@@ -11,7 +11,7 @@ from handoff.services import desk, login, pass_on, presence
 from handoff.services import reply as saying
 from handoff.services.erase import erase
 from handoff.services.views import message_for_agent, moment
-from handoff.web.routing import Access, Body, Call, Routes
+from handoff.web.routing import Access, Body, Call, Routes, client_address
 
 routes = Routes()
 BASE = "/api/v1"
@@ -96,7 +96,9 @@ async def _row(call: Call, conversation: Conversation) -> dict[str, Any]:
 async def log_in(call: Call) -> dict[str, Any]:
     """`{token, expires_at, agent}`."""
     body: Credentials = call.body
-    token, expires_at, agent = await login.log_in(call.services, body.email, body.password, call.request.ip)
+    token, expires_at, agent = await login.log_in(
+        call.services, body.email, body.password, client_address(call.request)
+    )
     return {"token": token, "expires_at": moment(expires_at), "agent": agent.to_json()}
 
 

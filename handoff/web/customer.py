@@ -17,7 +17,7 @@ from handoff.services.sessions import current_conversation, open_session, reset
 from handoff.services.texts import both
 from handoff.services.views import message_for_customer, public_owner
 from handoff.web.limits import check_message_rate
-from handoff.web.routing import Access, Body, Call, Routes, json_response
+from handoff.web.routing import Access, Body, Call, Routes, address_hash, client_address, json_response
 
 # New sessions from one address in a minute: a family behind one router, not a crawler.
 SESSIONS_PER_MINUTE = 60
@@ -53,7 +53,7 @@ routes = Routes()
 async def new_session(call: Call) -> dict[str, Any]:
     """`{token, conversation_id, customer_id, verified, locale, config}`."""
     body: NewSession = call.body
-    wait = await call.services.limits.hit(f"sessions:{call.request.ip}", SESSIONS_PER_MINUTE, 60)
+    wait = await call.services.limits.hit(f"sessions:{client_address(call.request)}", SESSIONS_PER_MINUTE, 60)
     if wait is not None:
         raise RateLimited("too many new sessions from this address", retry_after=wait)
     opened = await open_session(
@@ -67,6 +67,7 @@ async def new_session(call: Call) -> dict[str, Any]:
         email=body.email,
         locale=body.locale,
         token=body.token,
+        address=address_hash(call.request, call.settings),
     )
     return {
         "token": opened.token,

@@ -49,6 +49,10 @@ class MemoryLimits:
         self._hits[key] = (count + 1, ends)
         return None if count < limit else max(1, int((ends - self._clock()).total_seconds()))
 
+    async def take_back(self, key: str) -> None:
+        count, until = self._hits.get(key, (0, self._clock()))
+        self._hits[key] = (max(0, count - 1), until)
+
     async def peek(self, key: str, limit: int) -> int | None:
         count, until = self._count(key)
         return max(1, int((until - self._clock()).total_seconds())) if until and count >= limit else None

@@ -133,6 +133,32 @@ async def test_that_a_new_conversation_does_not_give_new_tries(stocked: House) -
         await look(stocked, fresh.id, THEIRS, "5678")
 
 
+async def test_that_wrong_guesses_are_counted_by_address_and_right_ones_are_not(stocked: House) -> None:
+    home, elsewhere = "a" * 64, "b" * 64
+    family = [await stocked.visitor(address=home) for _ in range(8)]
+    for visitor in family[:7]:
+        assert (await look(stocked, visitor.id, THEIRS, "5678"))["number"] == THEIRS
+    guessers = [await stocked.visitor(address=home) for _ in range(5)]
+    for guess, visitor in enumerate(guessers):
+        with pytest.raises(OrderNotFound):
+            await look(stocked, visitor.id, MINE, f"{guess:04d}")
+    with pytest.raises(TooManyTries):
+        await look(stocked, family[7].id, MINE, "1234")
+    assert (await look(stocked, family[0].id, THEIRS))["number"] == THEIRS
+    stranger = await stocked.visitor(address=elsewhere)
+    assert (await look(stocked, stranger.id, MINE, "1234"))["number"] == MINE
+
+
+async def test_that_the_address_is_the_one_he_came_from_last(stocked: House) -> None:
+    for guess in range(5):
+        with pytest.raises(OrderNotFound):
+            await look(stocked, (await stocked.visitor(address="a" * 64)).id, THEIRS, f"{guess:04d}")
+    visitor = await stocked.visitor(address="a" * 64)
+    moved = await stocked.visitor(address="b" * 64, token=visitor.opened.token)
+    assert moved.id == visitor.id
+    assert (await look(stocked, moved.id, THEIRS, "5678"))["number"] == THEIRS
+
+
 @pytest.mark.parametrize("bad", [7, None, ["x"], {"a": 1}])
 async def test_that_values_of_a_wrong_kind_are_refused(stocked: House, bad: object) -> None:
     visitor = await stocked.visitor("c001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -54,9 +55,11 @@ def test_that_migrating_twice_changes_nothing(database_url: str) -> None:
 
 @pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda t: t.name)
 def test_that_every_table_names_its_customer_and_its_retention(table: Any) -> None:
-    assert set(table.info) == {"customer", "retention"}
+    assert set(table.info) == {"customer", "retention", "ends"}
     how = table.info["customer"]
     assert table.info["retention"]
+    # What lasts a time is deleted after it; the outbox has two times, by state.
+    assert (table.info["ends"] is not None) == (table.info["retention"][0].isdigit() and table.name != "outbox")
     if how == "conversation":
         assert "conversation_id" in table.c
     elif how == "case":
@@ -65,6 +68,41 @@ def test_that_every_table_names_its_customer_and_its_retention(table: Any) -> No
         assert how in table.c
     else:
         assert not [c.name for c in table.c if "customer" in c.name or c.name == "conversation_id"]
+
+
+async def test_that_what_is_past_its_time_is_forgotten_and_nothing_else(house: House) -> None:
+    agent, visitor = await house.agent(), await house.visitor("c001")
+
+    def leave_traces(tx: Any) -> None:
+        now = house.clock()
+        once(tx, "verb", "key-1", {"n": 1}, now, lambda: {"done": True})
+        tx.records.audit(now, agent.id, "look", visitor.id, {})
+        tx.agents.open_session("t" * 64, agent.id, now + timedelta(hours=12))
+
+    async def rows() -> dict[str, int]:
+        found = await everything(house)
+        return {name: len(found[name]) for name in ("answers", "customer_sessions", "agent_sessions", "audit")}
+
+    async def forget() -> None:
+        await house.store.write(lambda tx: tx.records.forget_old(house.clock()))
+
+    await house.store.write(leave_traces)
+    before, all_before = await rows(), await everything(house)
+    await forget()
+    assert await everything(house) == all_before
+    assert (before["answers"], before["customer_sessions"], before["agent_sessions"]) == (1, 1, 1)
+    house.clock.forward(hours=25)
+    await forget()
+    assert await rows() == {**before, "answers": 0, "agent_sessions": 0}
+    house.clock.forward(hours=24 * 31)
+    await forget()
+    assert await rows() == {**before, "answers": 0, "agent_sessions": 0, "customer_sessions": 0}
+    house.clock.forward(hours=24 * 731)
+    await forget()
+    assert not any((await rows()).values())
+    found = await everything(house)
+    assert found["conversations"] == all_before["conversations"]
+    assert found["customers"] == all_before["customers"]
 
 
 async def everything(house: House) -> dict[str, list[str]]:

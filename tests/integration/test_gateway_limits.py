@@ -173,6 +173,20 @@ async def test_that_new_conversations_do_not_make_guessing_an_orders_digits_chea
         assert (await owner.ask("orders/lookup", order_number=order["number"])).status_code == 200
 
 
+async def test_that_one_address_guesses_five_times_in_however_many_conversations(gateway: House) -> None:
+    orders, address = await shop_orders(gateway, "c026"), gateway.address()
+    body = {"website_token": gateway.stack.env["KEFU_WEBSITE_TOKEN"]}
+    codes = []
+    async with gateway.http(address=address) as visitor, gateway.internal() as client:
+        for n in range(7):
+            opened = (await visitor.post("/api/v1/widget/sessions", json=body)).json()
+            order = orders[n % len(orders)]
+            wrong = {"order_number": order["number"], "phone_last4": other_digits(order["phone_last4"])}
+            codes.append((await Bot(client, opened["conversation_id"]).ask("orders/lookup", **wrong)).json()["code"])
+    assert codes == ["order_not_found"] * 5 + ["too_many_tries"] * 2
+    assert address not in str(gateway.sql("SELECT address_hash FROM customer_sessions"))
+
+
 async def test_that_digits_typed_on_a_chinese_keyboard_count(gateway: House) -> None:
     order = (await shop_orders(gateway, "c025"))[0]
     full_width = "".join(chr(ord(digit) + 0xFEE0) for digit in order["phone_last4"])
