@@ -50,6 +50,8 @@ class FormAction(SkillAction):
         form = Form(turn, self.slots())
         if not running:
             form.reset()
+            # What it is about is often said before we know enough to tell: "退那条裙子".
+            form.set("opening", turn.text)
             self._take_volunteered(turn, form)
             if not await self.prepare(turn, form):
                 return self._end(form)
@@ -188,5 +190,5 @@ class FormAction(SkillAction):
         return [*events, *self._end(form)]
 
     def _end(self, form: Form) -> list[Event]:
-        form.clear("requested_slot", "offered", "misses", "confirmed")
+        form.clear("requested_slot", "offered", "misses", "opening", "confirmed")
         return [*form.events(), {"event": "active_loop", "name": None}]

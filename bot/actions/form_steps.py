@@ -12,7 +12,7 @@ class Form:
     """The answers so far, during one turn."""
 
     def __init__(self, turn: Turn, slots: tuple[str, ...]) -> None:
-        self._slots = (*slots, "requested_slot", "offered", "misses")
+        self._slots = (*slots, "requested_slot", "offered", "misses", "opening")
         self._before = {name: turn.slot(name) for name in self._slots}
         self._now = dict(self._before)
         self.order: dict[str, Any] | None = None  # the order that `order_number` names, once it was opened

@@ -6,11 +6,13 @@ import re
 from typing import Any
 
 from bot.actions.form_steps import AGAIN, Form, Step
-from bot.actions.reading import order_number, phone_last4, wants_latest
+from bot.actions.reading import order_number, overlap, phone_last4, wants_latest
 from bot.actions.turn import Event, Turn, option
 from bot.actions.wording import ORDER_STATUS, PARCEL_STATUS, day, item_names, money, named, word
 from handoff.client import HandoffError
 
+# A name counts as said when most of it is in the text; the best one must stand clear of the next.
+NAMED, CLEAR = 0.5, 0.2
 _ANOTHER = re.compile(
     r"(?:换|改)(?:成|为)?(?:另|别|其他|一)[^,。]{0,3}(?:单|订单)|(?:另|别|其他)[外的一]{0,2}个?(?:单|订单)"
     r"|不是(?:这|那)个?(?:单|订单)|(?:another|different|other|wrong) order|not (?:this|that) order",
@@ -102,6 +104,23 @@ def tell_parcel(turn: Turn, parcel: dict[str, Any]) -> None:
     turn.say(response, {"type": "parcel", "parcel": parcel}, **values)
 
 
+def named_item(text: str, items: list[dict[str, Any]], *, alone: bool = False) -> str | None:
+    """The sku of the item that a text names clearly. `alone`: a word of its name is enough when it is of no other's."""
+    likely = sorted(((_likeness(text, item), str(item["sku"])) for item in items), reverse=True)
+    if not likely:
+        return None
+    best, second = likely[0][0], likely[1][0] if len(likely) > 1 else 0.0
+    if alone and best > 0 and second == 0:
+        return likely[0][1]
+    return likely[0][1] if best >= NAMED and best - second >= CLEAR else None
+
+
+def _likeness(text: str, item: dict[str, Any]) -> float:
+    if str(item["sku"]).lower() in text.lower():
+        return 1.0
+    return max(overlap(text, named(item.get("name"), lang)) for lang in ("zh", "en"))
+
+
 class OrderStep(Step):
     """Which order: from a list for a customer we know, by its number for anyone."""
 
@@ -128,8 +147,10 @@ class OrderStep(Step):
         if not self._statuses:
             return None
         orders = (await turn.client.orders_list(turn.conversation_id))["orders"]
-        fitting = [order["number"] for order in orders if order["status"] in self._statuses]
-        return fitting[0] if len(fitting) == 1 else None
+        fitting = [order for order in orders if order["status"] in self._statuses]
+        if len(fitting) > 1 and (opening := form.get("opening")):
+            fitting = [order for order in fitting if named_item(opening, order["items"], alone=True)] or fitting
+        return fitting[0]["number"] if len(fitting) == 1 else None
 
     def read(self, turn: Turn, form: Form, asked: bool) -> Any | None:
         number = order_number(turn)

@@ -127,6 +127,10 @@ def wants_latest(turn: Turn) -> bool:
     return bool(_LATEST.search(turn.text))
 
 
+# Words of three letters and more that names share with any sentence.
+_FILLERS = frozenset(("and", "for", "the", "with"))
+
+
 def overlap(text: str, name: str) -> float:
     """How much of a name a text repeats, 0 to 1: two-character pieces for Chinese, words for English."""
     wanted = _pieces(name)
@@ -136,4 +140,4 @@ def overlap(text: str, name: str) -> float:
 def _pieces(text: str) -> set[str]:
     han = re.findall(r"[\u4e00-\u9fff]+", text)
     pairs = {run[i : i + 2] for run in han for i in range(max(1, len(run) - 1))}
-    return pairs | {word for word in re.findall(r"[a-z]{3,}", text.lower())}
+    return pairs | {word for word in re.findall(r"[a-z]{3,}", text.lower()) if word not in _FILLERS}

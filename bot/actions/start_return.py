@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.actions.form import FormAction
 from bot.actions.form_steps import Form, Step
-from bot.actions.orders import DigitsStep, OrderStep, open_order
-from bot.actions.reading import overlap
+from bot.actions.orders import DigitsStep, OrderStep, named_item, open_order
 from bot.actions.steps import ChoiceStep, ConfirmStep
 from bot.actions.turn import Event, Turn, option
 from bot.actions.wording import (
@@ -19,13 +18,10 @@ from bot.actions.wording import (
     RETURN_REFUSAL,
     day,
     item_name,
-    named,
     word,
 )
 from handoff.client import HandoffError
 
-# A name counts as said when most of it is in the text; the best one must stand clear of the next.
-NAMED, CLEAR = 0.5, 0.2
 _EXCHANGING = re.compile(r"换|exchange|swap|size|尺码|码", re.IGNORECASE)
 _REFUND = re.compile(r"退款|退钱|把钱退|不换|refund|money back", re.IGNORECASE)
 _OTHER_ITEM = re.compile(
@@ -44,7 +40,7 @@ class ItemStep(Step):
 
     async def only_choice(self, turn: Turn, form: Form) -> Any | None:
         items = returnable(form.order)
-        return items[0]["sku"] if len(items) == 1 else None
+        return items[0]["sku"] if len(items) == 1 else named_item(str(form.get("opening") or ""), items, alone=True)
 
     def options(self, turn: Turn, form: Form) -> list[Any]:
         return [item["sku"] for item in returnable(form.order)]
@@ -58,15 +54,7 @@ class ItemStep(Step):
         if len(items) > 1 and _OTHER_ITEM.search(turn.text) and form.get("item"):
             others = [item["sku"] for item in items if item["sku"] != form.get("item")]
             return others[0] if len(others) == 1 else None
-        named_items = sorted(((_likeness(turn.text, item), item["sku"]) for item in items), reverse=True)
-        if not named_items:
-            return None
-        best, second = named_items[0][0], named_items[1][0] if len(named_items) > 1 else 0.0
-        if asked and best > 0 and second == 0:
-            return named_items[0][1]  # asked which item, "开衫" is enough when nothing else is one
-        if best < NAMED:
-            return None
-        return named_items[0][1] if best - second >= CLEAR else None
+        return named_item(turn.text, items, alone=asked)
 
 
 class ReasonStep(Step):
@@ -189,12 +177,6 @@ def returnable(order: dict[str, Any] | None) -> list[dict[str, Any]]:
         for item in (order or {}).get("items", [])
         if int(item.get("returned") or 0) < int(item.get("quantity") or 1)
     ]
-
-
-def _likeness(text: str, item: dict[str, Any]) -> float:
-    if str(item["sku"]).lower() in text.lower():
-        return 1.0
-    return max(overlap(text, named(item.get("name"), lang)) for lang in ("zh", "en"))
 
 
 def _summary(turn: Turn, form: Form) -> dict[str, Any]:

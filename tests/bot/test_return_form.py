@@ -6,7 +6,7 @@ import pytest
 
 from bot.actions.start_return import ReturnForm
 from tests.bot.dialogue import Dialogue, Start
-from tests.fakes.gateway import DELIVERED, FOREIGN, PAID, FakeGateway
+from tests.fakes.gateway import DELIVERED, FOREIGN, PAID, SHIPPED, FakeGateway
 
 
 async def to_the_summary(dialogue: Dialogue) -> None:
@@ -71,6 +71,37 @@ async def test_that_one_word_of_an_items_name_is_enough_when_asked(start: Start,
     assert dialogue.last.responses == ["utter_ask_item"], "the only delivered order is taken without a question"
     await dialogue.say(ReturnForm, "开衫")
     assert dialogue.slots["item"] == "KN-01"
+
+
+@pytest.mark.parametrize("text", ["我想退掉那件开衫", "I want to return the cardigan", "退货，开衫太小"])
+async def test_that_an_item_named_before_its_order_is_known_is_not_asked_for(
+    start: Start, gateway: FakeGateway, text: str
+) -> None:
+    dialogue = start(gateway)
+    said = await dialogue.say(ReturnForm, text, "start_return")
+    assert dialogue.slots["item"] == "KN-01"
+    assert "utter_ask_item" not in said.responses
+
+
+async def test_that_of_several_orders_the_one_with_the_named_item_is_taken(start: Start, gateway: FakeGateway) -> None:
+    gateway.orders[SHIPPED]["status"] = "delivered"
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "我要退货", "start_return")
+    assert dialogue.last.responses == ["utter_which_order"]
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "那件开衫我要退", "start_return")
+    assert (dialogue.slots["order_number"], dialogue.slots["item"]) == (DELIVERED, "KN-01")
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, "鞋子我要退", "start_return")
+    assert dialogue.last.responses == ["utter_which_order"], "shoes are in both"
+
+
+async def test_that_another_item_is_asked_for_though_one_was_named_at_first(start: Start, gateway: FakeGateway) -> None:
+    dialogue = start(gateway)
+    await dialogue.say(ReturnForm, f"订单{DELIVERED}的针织开衫太小了，想退款，上门取件吧", "start_return")
+    await dialogue.say(ReturnForm, "不对", "deny")
+    said = await dialogue.press(ReturnForm, "换件商品")
+    assert said.responses == ["utter_ask_item"]
 
 
 async def test_that_a_question_that_was_not_understood_is_looked_up(start: Start, gateway: FakeGateway) -> None:
