@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
+from handoff.domain.conversation import Conversation, Status
 from handoff.domain.errors import BadIdentifierHash, Invalid, OriginNotAllowed, Unauthenticated, UnknownWebsite
 from handoff.domain.ids import CustomerId, IdentityId, new_id
 from handoff.domain.people import Customer, Inbox, Session
 from handoff.services.context import Services
 from handoff.services.hub import Change
+from handoff.services.merging import merge
 from handoff.services.ports import Transaction
 from handoff.services.receive import open_conversation
 
@@ -206,7 +207,7 @@ def _begin(
     else:
         identity_id, customer_id = _known_customer(tx, inbox, identifier, details, vip, now)
         if old is not None and not old.verified and old.customer_id != customer_id:
-            ended = _merge(tx, old.customer_id, customer_id, now)
+            ended = merge(tx, old.customer_id, customer_id, now)
     if old_hash:
         tx.customers.close_sessions(token_hash=old_hash)
     token = secrets.token_urlsafe(32)
@@ -244,43 +245,6 @@ def _known_customer(
     identity_id = IdentityId(new_id())
     tx.customers.add_identity(identity_id, customer.id, inbox.id, f"user-{identifier}", True)
     return identity_id, customer.id
-
-
-def _merge(tx: Transaction, anonymous: CustomerId, customer_id: CustomerId, now: datetime) -> Change | None:
-    """Give the visitor's conversation to the customer. Of two that go on one stays: the one that a human has, then one that
-    waits for a human, then the one in which something was said, then the customer's own. The other ends."""
-    mine, theirs = tx.conversations.current(customer_id), tx.conversations.current(anonymous)
-    change = None
-    if mine is not None and theirs is not None:
-        change = _end_other(tx, theirs if _worth(mine) >= _worth(theirs) else mine, now)
-    tx.customers.move(anonymous, customer_id)
-    return change
-
-
-def _worth(conversation: Conversation) -> tuple[int, bool]:
-    return _RANK[conversation.owner.type], conversation.last_seq > 0
-
-
-_RANK = {OwnerType.BOT: 0, OwnerType.QUEUE: 1, OwnerType.AGENT: 2}
-
-
-def _end_other(tx: Transaction, closes: Conversation, now: datetime) -> Change:
-    tx.turns.close_running(closes.id)
-    handoff = tx.handoffs.get(closes.handoff_id) if closes.handoff_id else None
-    if handoff is not None and handoff.ended_at is None:
-        tx.handoffs.save(replace(handoff, ended_at=now, outcome="merged", ringing=None, ring_until=None))
-    ended = replace(
-        closes.give_to(OwnerType.BOT),
-        status=Status.RESOLVED,
-        resolved_at=now,
-        bot_seq=closes.last_customer_seq,
-        priority=Priority.NORMAL,
-        team_id=None,
-        waiting_since=None,
-    )
-    tx.conversations.change_owner(closes, ended)
-    waited = closes.owner.type is OwnerType.QUEUE
-    return Change(ended, owner_changed=True, previous_owner=closes.owner.id, queue_changed=waited)
 
 
 def _conversation(tx: Transaction, session: Session, now: datetime) -> Conversation:
