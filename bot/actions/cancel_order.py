@@ -40,7 +40,7 @@ class CancelOrderForm(FormAction):
     def name(self) -> str:
         return "cancel_order_form"
 
-    def stops(self, turn: Turn) -> bool:
+    def stops(self, turn: Turn, form: Form) -> bool:
         return says_stop(turn) and (turn.pressed or not _CANCEL_IT.match(turn.text.strip()))
 
     async def prepare(self, turn: Turn, form: Form) -> bool:

@@ -6,6 +6,7 @@ message until it sets the loop to null; `requested_slot` names the step that was
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from typing import Any, ClassVar
 
@@ -17,6 +18,8 @@ from bot.actions.wording import FORM, word
 
 # After this many answers in a row that a form cannot use, a person takes over.
 MAX_MISSES = 3
+# After this many questions in a row about other things the form's own question is no longer repeated behind each answer.
+MAX_ASIDES = 2
 # Intents that begin another form, and its action: said inside a form, the customer has changed plans.
 FORM_OF_INTENT = {
     "start_return": "return_form",
@@ -25,6 +28,12 @@ FORM_OF_INTENT = {
     "request_invoice": "invoice_form",
     "complain": "complaint_form",
 }
+# Said inside this form it is no question about something else, but the same wish again.
+_SAME_WISH = {"track_order_form": ("track_order", "track_parcel")}
+_NEVER_AN_ANSWER = ("greet", "thank", "bot_challenge")
+_GO_ON = re.compile(
+    r"^(?:继续|接着办|接着来|往下)[办吧弄来。!]*$|^(?:go on|continue|carry on|resume)[.! ]*$", re.IGNORECASE
+)
 # Below this a free answer ("地址写错了") is rather an answer than a change of plans.
 SURE = 0.75
 
@@ -62,15 +71,22 @@ class FormAction(SkillAction):
         if left is not None:
             return left
         events = await self._listen(turn, form)
+        if form.quiet:
+            return [*events, *self._wait(turn, form)]
         return [*events, *await self._proceed(turn, form)]
 
-    def stops(self, turn: Turn) -> bool:
+    def stops(self, turn: Turn, form: Form) -> bool:
+        if turn.intent == "stop" and not turn.pressed and self._answers(turn, form):
+            return False
         return says_stop(turn)
 
     def _leave(self, turn: Turn, form: Form) -> list[Event] | None:
         """The events of leaving the form, if the customer wants out of it."""
-        if self.stops(turn):
+        if self.stops(turn, form):
             turn.say("utter_stopped", what=word(FORM, self.name(), turn.lang))
+            return self._end(form)
+        if turn.intent == "goodbye" and turn.confidence >= SURE and not self._answers(turn, form):
+            turn.say("utter_goodbye")
             return self._end(form)
         if turn.intent == "request_human":
             turn.say("utter_request_human")
@@ -98,15 +114,14 @@ class FormAction(SkillAction):
         if turn.pressed and turn.intent == "inform":
             return self._press(turn, form)
         if turn.pressed and interjections.knows(turn.intent):
-            return await interjections.answer(turn)
+            return await self._aside(turn, form)
         step = self._asked(form)
         value = None
         if step is not None:
             value = chosen(turn, form.get("offered") or [])
             value = step.read(turn, form, True) if value is None else value
         if value is None and self._interrupts(turn, step):
-            form.set("misses", None)
-            return await interjections.answer(turn)
+            return await self._aside(turn, form)
         changed = self._take_volunteered(turn, form, but=step)
         form.denied = form.denied and not changed
         if step is not None and value is None and not changed and step.free_text:
@@ -114,17 +129,50 @@ class FormAction(SkillAction):
         if step is not None and value is not None:
             self._put(form, step, value)
         elif not changed:
-            if not (is_question(turn) and await interjections.answer_from_faq(turn)):
-                self._miss(turn, form)
+            if self._same_wish(turn) or _GO_ON.match(turn.text.strip()):
+                pass  # asked again below
+            elif step is not None and await step.help(turn, form):
+                form.quiet = True
+            elif is_question(turn) and await interjections.answer_from_faq(turn):
+                self._count_aside(form)
                 return []
+            else:
+                self._miss(turn, form)
+                form.set("asides", None)
+                return []
+        form.set("asides", None)
         if step is None or not step.checked_later:
             form.set("misses", None)
         return []
 
+    async def _aside(self, turn: Turn, form: Form) -> list[Event]:
+        form.set("misses", None)
+        events = await interjections.answer(turn)
+        self._count_aside(form)
+        return events
+
+    def _count_aside(self, form: Form) -> None:
+        form.set("asides", int(form.get("asides") or 0) + 1)
+        form.quiet = int(form.get("asides")) >= MAX_ASIDES
+
+    def _wait(self, turn: Turn, form: Form) -> list[Event]:
+        """Behind an answer to something else: a form with answers in it waits and says so once, an empty one is over."""
+        if form.get("asides") is not None:
+            if not any(form.get(slot) for slot in self.slots()):
+                return self._end(form)
+            if int(form.get("asides")) == MAX_ASIDES:
+                turn.say("utter_form_waits", what=word(FORM, self.name(), turn.lang))
+        return [*form.events(), {"event": "active_loop", "name": self.name()}]
+
+    def _same_wish(self, turn: Turn) -> bool:
+        return FORM_OF_INTENT.get(turn.intent) == self.name() or turn.intent in _SAME_WISH.get(self.name(), ())
+
     def _interrupts(self, turn: Turn, step: Step | None) -> bool:
-        if not interjections.knows(turn.intent):
+        if not interjections.knows(turn.intent) or self._same_wish(turn):
             return False
-        return is_question(turn) if step is not None and step.free_text else True
+        if step is None or not step.free_text:
+            return True
+        return is_question(turn) or turn.intent in _NEVER_AN_ANSWER and turn.confidence >= SURE
 
     def _press(self, turn: Turn, form: Form) -> list[Event]:
         change = turn.entity("change")
@@ -138,6 +186,7 @@ class FormAction(SkillAction):
             self._miss(turn, form)
             return []
         form.set("misses", None)
+        form.set("asides", None)
         return []
 
     def _step(self, slot: str) -> Step:
@@ -190,5 +239,5 @@ class FormAction(SkillAction):
         return [*events, *self._end(form)]
 
     def _end(self, form: Form) -> list[Event]:
-        form.clear("requested_slot", "offered", "misses", "opening", "confirmed")
+        form.clear("requested_slot", "offered", "misses", "asides", "opening", "confirmed")
         return [*form.events(), {"event": "active_loop", "name": None}]

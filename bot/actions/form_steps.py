@@ -12,13 +12,14 @@ class Form:
     """The answers so far, during one turn."""
 
     def __init__(self, turn: Turn, slots: tuple[str, ...]) -> None:
-        self._slots = (*slots, "requested_slot", "offered", "misses", "opening")
+        self._slots = (*slots, "requested_slot", "offered", "misses", "asides", "opening")
         self._before = {name: turn.slot(name) for name in self._slots}
         self._now = dict(self._before)
         self.order: dict[str, Any] | None = None  # the order that `order_number` names, once it was opened
         self.needs_digits = False  # the order opens only with the last four digits of its phone
         self.rejected: set[str] = set()  # slots of which the customer said "not this one"
         self.denied = False  # the summary was wrong, and the customer did not say what
+        self.quiet = False  # the customer talks about something else: the question is not repeated
 
     def get(self, slot: str) -> Any:
         return self._now.get(slot)
@@ -58,6 +59,10 @@ class Step(ABC):
     def options(self, turn: Turn, form: Form) -> list[Any]:
         """The values offered as buttons, in order: so that "the second one" can be understood later."""
         return []
+
+    async def help(self, turn: Turn, form: Form) -> bool:
+        """Whether the customer said why he cannot answer, and was told what he can do."""
+        return False
 
     async def only_choice(self, turn: Turn, form: Form) -> Any | None:
         """The answer when there is nothing to ask."""

@@ -11,6 +11,11 @@ from bot.actions.turn import Event, Turn, option
 from bot.actions.wording import ORDER_STATUS, PARCEL_STATUS, day, item_names, money, named, word
 from handoff.client import HandoffError
 
+_NO_NUMBER = re.compile(
+    r"不记得|忘了|忘记|记不|找不|不知道|没有|哪里?(?:能|可以)?(?:看|找|查)|在哪|怎么(?:看|找|查|办)|是什么"
+    r"|don'?t (?:have|know|remember)|can(?:'?t|not) find|forgot|lost|where (?:do|can|is)|no idea|what(?:'?s| is) (?:that|it)",
+    re.IGNORECASE,
+)
 # A name counts as said when most of it is in the text; the best one must stand clear of the next.
 NAMED, CLEAR = 0.5, 0.2
 _ANOTHER = re.compile(
@@ -151,6 +156,12 @@ class OrderStep(Step):
         if len(fitting) > 1 and (opening := form.get("opening")):
             fitting = [order for order in fitting if named_item(opening, order["items"], alone=True)] or fitting
         return fitting[0]["number"] if len(fitting) == 1 else None
+
+    async def help(self, turn: Turn, form: Form) -> bool:
+        if form.get("offered") or not _NO_NUMBER.search(turn.text):
+            return False
+        turn.offer_human("utter_order_number_help")
+        return True
 
     def read(self, turn: Turn, form: Form, asked: bool) -> Any | None:
         number = order_number(turn)

@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.actions import faq
 from bot.actions.turn import Event, SkillAction, Turn, option, slot_set
 from bot.actions.wording import money, named
 
@@ -67,6 +68,9 @@ async def _one_product(turn: Turn, intent: str) -> Product | None:
     """The product in question. None: the customer was asked which, or told that there is none."""
     found = await _named_products(turn)
     if not found:
+        # "运费多少": a price, but not that of a product.
+        if await faq.answer_if_sure(turn):
+            return None
         best = await turn.client.products_search("", turn.locale, 3)
         turn.ask("utter_which_product", _choices(turn, best, intent))
         return None
@@ -156,8 +160,6 @@ async def delivery_time(turn: Turn) -> list[Event]:
     found = await _named_products(turn, 1)
     if not found:
         # No product named: the shop's general terms are in the knowledge base.
-        from bot.actions import faq
-
         return await faq.answer(turn)
     least, most = found[0]["delivery_days"]
     return _tell(turn, "utter_delivery_time", found[0], least=least, most=most)

@@ -23,6 +23,9 @@ from bot.actions.wording import (
 from handoff.client import HandoffError
 
 _EXCHANGING = re.compile(r"换|exchange|swap|size|尺码|码", re.IGNORECASE)
+_SWAP = re.compile(
+    r"(?<![不别])换(?!地址|订单|单)|\b(?:swap|exchange|another (?:one|size)|different (?:one|size))\b", re.IGNORECASE
+)
 _REFUND = re.compile(r"退款|退钱|把钱退|不换|refund|money back", re.IGNORECASE)
 _OTHER_ITEM = re.compile(
     r"(?:换|改)(?:成)?(?:另|别)[一的]?件|另一件|别的(?:商品|东西)|other item|another item", re.IGNORECASE
@@ -106,6 +109,9 @@ class ResolutionStep(ChoiceStep):
 
     def read(self, turn: Turn, form: Form, asked: bool) -> Any | None:
         value = super().read(turn, form, asked)
+        if asked and value is None and not turn.pressed:
+            # "换一件大的", "给我换个M码"
+            value = "exchange" if _SWAP.search(turn.text) else "refund" if _REFUND.search(turn.text) else None
         undecided = not asked and form.get("resolution") is None and not turn.pressed
         return None if undecided and value == "refund" and not _REFUND.search(turn.text) else value
 
