@@ -241,7 +241,10 @@ def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[R
         if len(asked) >= 6 and similarity(_CODES.sub("", plain(earlier.text)), asked) >= limits.similarity:
             found.append(Reason("repeated_question", last.text[:80], last.seq))
             break
-    if sum("negative_feedback" in t.signals for t in turns) >= (1 if misses or vip else 2):
+    # Old displeasure is no new reason.
+    if "negative_feedback" in last.signals and sum("negative_feedback" in t.signals for t in turns) >= (
+        1 if misses or vip else 2
+    ):
         found.append(Reason("negative_feedback", last.text[:80], last.seq))
     found.extend(Reason(s, last.text[:80], last.seq) for s in ("form_failed", "bot_error") if s in last.signals)
     if vip and found and all(r.rule != "vip" for r in found):

@@ -22,6 +22,10 @@ from handoff.services.texts import duration
 
 REQUEST_CALLBACK = "request_callback"
 """What the button means; the service answers it itself."""
+# What we noticed and the customer did not ask for: he was answered by the bot in the same breath.
+_UNASKED = frozenset(
+    ("anger_now", "anger_rising", "not_understood", "repeated_question", "negative_feedback", "bot_error", "vip")
+)
 _PENDING = (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
 
 
@@ -42,7 +46,10 @@ def do_call_back(
     summary: str,
     words: str,
 ) -> Change:
-    """Promise a time, once: the case that waits already is named again. Who waited in the queue goes back to the bot."""
+    """Promise a time, once. Who asks again hears of the case that waits already; who is only cross again, does not.
+
+    Who waited in the queue goes back to the bot.
+    """
     hours = rules.hours_of(team_id)
     pending = tx.cases.search(customer_id=conversation.customer_id, kind=CaseKind.CALLBACK.value)
     known = next((c for c in pending if c.status in _PENDING), None)
@@ -63,9 +70,11 @@ def do_call_back(
     left = conversation.owner.type is OwnerType.QUEUE
     if left:
         _leave_queue(tx, conversation, now)
-    told = tx.messages.append(draft, as_owner=None)
+    promised_here = known is not None and known.conversation_id == conversation.id
+    quiet = promised_here and not left and all(reason.rule in _UNASKED for reason in decision.reasons)
+    said = () if quiet else (tx.messages.append(draft, as_owner=None),)
     after = _answered(tx, conversation, decision)
-    return Change(after, (told,), owner_changed=left, queue_changed=left)
+    return Change(after, said, owner_changed=left, queue_changed=left)
 
 
 def _leave_queue(tx: Transaction, waiting: Conversation, now: datetime) -> None:

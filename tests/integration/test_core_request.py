@@ -119,6 +119,23 @@ async def test_that_with_nobody_there_or_out_of_hours_a_call_back_is_promised_on
     assert await house.texts(visitor.id, Sender.BOT) == ["机器人：几点上班？"]
 
 
+async def test_that_a_promised_call_back_is_not_told_again_to_who_does_not_ask(house: House) -> None:
+    await house.agent(presence=Presence.OFFLINE)
+    visitor = await house.visitor()
+    house.bot.will(
+        says("非常抱歉", anger=0.9), says("真的抱歉", anger=0.95), says("可以", anger=0.0), says("请描述", anger=0.9)
+    )
+    for text in ("什么破店", "骗子", "能用花呗吗"):
+        await house.asks(visitor, text)
+    told = await house.texts(visitor.id, Sender.SYSTEM)
+    assert len(told) == 1
+    await house.asks(visitor, "充电宝起火了")
+    assert len(await house.texts(visitor.id, Sender.SYSTEM)) == 2, "danger is always answered"
+    await house.says(visitor, "转人工")
+    assert len(await house.texts(visitor.id, Sender.SYSTEM)) == 3
+    assert len(await callbacks(house, visitor)) == 1
+
+
 async def test_that_an_agent_who_stopped_beating_is_not_there(house: House) -> None:
     await house.agent()
     visitor = await house.visitor()

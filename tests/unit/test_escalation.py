@@ -74,6 +74,15 @@ def test_that_two_turns_not_understood_escalate_and_one_does_not() -> None:
     assert decide([turn(1, "abc", signals=miss), turn(3, "退货"), turn(5, "xyz", signals=miss)]) is None
 
 
+def test_that_negative_feedback_escalates_when_it_is_given_and_not_ever_after() -> None:
+    bad = ("negative_feedback",)
+    turns = [turn(1, "没用", signals=bad), turn(3, "还是没用", signals=bad)]
+    decision = decide(turns)
+    assert decision is not None
+    assert decision.reason == "negative_feedback"
+    assert decide([*turns, turn(5, "能用花呗吗")]) is None
+
+
 def test_that_a_vip_is_handed_over_after_one_miss() -> None:
     decision = decide([turn(1, "abc", signals=("fallback",))], vip=True)
     assert decision is not None
