@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from handoff.domain.cases import CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, Head, OwnerType, Priority, Status
@@ -14,6 +26,7 @@ from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.message import Sender
 from handoff.domain.people import Agent
+from handoff.stores.prepared import Prepared
 from handoff.stores.rows import to_conversation
 from handoff.stores.schema import bot_turns, cases, customers, handoffs, messages
 from handoff.stores.schema import conversations as c
@@ -46,13 +59,19 @@ def _state(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-# Asked with every message, so made once: building a query costs as much as running it.
-_BY_ID = select(c).where(c.c.id == bindparam("the_id"))
-_LOCK = _BY_ID.with_for_update()
-_CURRENT = (
-    select(c).where(c.c.customer_id == bindparam("the_customer"), c.c.status != Status.RESOLVED.value).with_for_update()
+# Asked with every message.
+_BY_ID = Prepared(select(c).where(c.c.id == bindparam("the_id")))
+_LOCK = Prepared(select(c).where(c.c.id == bindparam("the_id")).with_for_update())
+_CURRENT = Prepared(
+    select(c)
+    # In the words of the index: for a parameter SQLite would plan anew with every run whether the index holds it.
+    .where(c.c.customer_id == bindparam("the_customer"), c.c.status != literal_column(f"'{Status.RESOLVED.value}'"))
+    .with_for_update()
 )
-_ENDED_WITH = (
+_LATEST = Prepared(
+    select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
+)
+_ENDED_WITH = Prepared(
     select(c.c.id)
     .join(messages, messages.c.conversation_id == c.c.id)
     .where(
@@ -72,8 +91,8 @@ class SqlConversations:
     def __init__(self, connection: Connection) -> None:
         self._db = connection
 
-    def _one(self, query: Select[Any], **given: Any) -> Conversation | None:
-        row = self._db.execute(query, given).first()
+    def _one(self, query: Prepared, **given: Any) -> Conversation | None:
+        row = query.one(self._db, given)
         return to_conversation(row) if row else None
 
     def get(self, id: ConversationId) -> Conversation | None:
@@ -93,13 +112,13 @@ class SqlConversations:
 
     def latest(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
-        return self._one(select(c).where(c.c.customer_id == customer_id).order_by(c.c.updated_at.desc()).limit(1))
+        return self._one(_LATEST, the_customer=customer_id)
 
     def ended_with(self, customer_id: CustomerId, client_id: str) -> ConversationId | None:
         """See ports.Conversations."""
         given = {"the_customer": customer_id, "the_client_id": client_id}
-        found: ConversationId | None = self._db.scalar(_ENDED_WITH, given)
-        return found
+        row = _ENDED_WITH.one(self._db, given)
+        return row.id if row else None
 
     def create(
         self, customer_id: CustomerId, inbox_id: InboxId, locale: str, previous: ConversationId | None

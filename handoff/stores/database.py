@@ -113,8 +113,8 @@ class SqliteStore:
             raise _closed()
         job = _Job(work, asyncio.get_running_loop())
         self._jobs.put(job)
-        # A cancelled caller must not learn "not done" of something that is then committed.
-        return cast(T, await asyncio.shield(job.future))
+        # A caller who is cancelled meanwhile hears that and nothing else; the unit is done all the same.
+        return cast(T, await job.future)
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
@@ -176,15 +176,22 @@ class SqliteStore:
 def _in_savepoint(
     connection: Connection, work: Callable[[Any], Any], *, alone: bool
 ) -> tuple[Any, BaseException | None]:
+    driver: Any = connection.connection.driver_connection
+    # By the driver: SQLAlchemy's savepoints cost more than most units. Alone, the transaction itself is rolled back.
+    if not alone:
+        driver.execute("SAVEPOINT unit")
     try:
-        if alone:  # the transaction itself is rolled back when it fails
-            return work(SqlTransaction(connection)), None
-        with connection.begin_nested():
-            return work(SqlTransaction(connection)), None
+        result = work(SqlTransaction(connection))
     except Exception as error:
         if connection.invalidated:
             raise
+        if not alone and driver.in_transaction:
+            driver.execute("ROLLBACK TO unit")
+            driver.execute("RELEASE unit")
         return None, translate(error)
+    if not alone:
+        driver.execute("RELEASE unit")
+    return result, None
 
 
 def _deliver(outcomes: list[tuple[_Job, Any, BaseException | None]]) -> None:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
 from handoff.domain.conversation import Conversation, Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
@@ -15,6 +14,7 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender
 from handoff.domain.outbox import READ_BY_CUSTOMERS
 from handoff.stores.outbox import SqlOutbox
+from handoff.stores.prepared import Prepared
 from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import inboxes
@@ -24,7 +24,7 @@ from handoff.stores.schema import messages as m
 _PREVIEW = 120
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Any) -> Message:
     return Message(
         conversation_id=row.conversation_id,
         seq=row.seq,
@@ -39,15 +39,17 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
-# Every message passes here, so the statements are made once: building one costs as much as running it.
-_INSERT = insert(m)
-_REPEATED = select(m.c.seq, m.c.content, m.c.sender).where(
-    m.c.conversation_id == bindparam("the_id"), m.c.client_id == bindparam("the_client_id")
+# Every message passes here.
+_INSERT = Prepared(insert(m))
+_REPEATED = Prepared(
+    select(m.c.seq, m.c.content, m.c.sender).where(
+        m.c.conversation_id == bindparam("the_id"), m.c.client_id == bindparam("the_client_id")
+    )
 )
 
 
 @cache
-def _count_message(sender: Sender, private: bool, owned: bool, by_somebody: bool) -> ReturningUpdate[Any]:
+def _count_message(sender: Sender, private: bool, owned: bool, by_somebody: bool) -> Prepared:
     """The update that gives a message its seq and says what it means for the conversation.
 
     `owned`: only if the owner is still the one of the parameters `as_type`, `as_epoch` and (`by_somebody`) `as_id`.
@@ -74,7 +76,7 @@ def _count_message(sender: Sender, private: bool, owned: bool, by_somebody: bool
         where += [c.c.owner_type == bindparam("as_type"), c.c.epoch == bindparam("as_epoch")]
         where.append(c.c.owner_id == bindparam("as_id") if by_somebody else c.c.owner_id.is_(None))
     channel = select(inboxes.c.kind).where(inboxes.c.id == c.c.inbox_id).scalar_subquery()
-    return update(c).where(and_(*where)).values(**values).returning(*c.columns, channel.label("channel"))
+    return Prepared(update(c).where(and_(*where)).values(**values).returning(*c.columns, channel.label("channel")))
 
 
 class SqlMessages:
@@ -105,7 +107,7 @@ class SqlMessages:
         if as_owner is not None:
             given |= {"as_type": as_owner.type.value, "as_epoch": as_owner.epoch, "as_id": as_owner.id}
         statement = _count_message(draft.sender, draft.private, as_owner is not None, bool(as_owner and as_owner.id))
-        row = self._db.execute(statement, given).one_or_none()
+        row = statement.one(self._db, given)
         if row is None:
             raise self._why_not(draft.conversation_id)
         fields: dict[str, Any] = {
@@ -121,7 +123,7 @@ class SqlMessages:
             "created_at": said_at,
         }
         stored = fields | {"sender": draft.sender.value, "kind": draft.kind.value if draft.kind else None}
-        self._db.execute(_INSERT, stored)
+        _INSERT.run(self._db, stored)
         if not draft.private and draft.sender is not Sender.CUSTOMER and row.channel != READ_BY_CUSTOMERS:
             outbox = SqlOutbox(self._db)
             outbox.add(draft.conversation_id, row.last_seq, row.customer_id, row.inbox_id, row.channel, said_at)
@@ -129,7 +131,7 @@ class SqlMessages:
 
     def _refuse_repeated(self, draft: Draft) -> None:
         given = {"the_id": draft.conversation_id, "the_client_id": draft.client_id}
-        row = self._db.execute(_REPEATED, given).one_or_none()
+        row = _REPEATED.one(self._db, given)
         if row is None:
             return
         if row.sender == draft.sender.value and row.content == draft.content:
