@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -269,8 +270,10 @@ async def test_that_endless_bad_frames_end_with_4400(gateway: House) -> None:
 async def test_that_a_flood_of_frames_ends_with_4429(gateway: House, who: str) -> None:
     frame = '{"type":"read","seq":0}' if who == "customer" else '{"type":"ping"}'
     async with gateway.page() if who == "customer" else gateway.desk("wang") as socket:
-        for _ in range(260):
-            await socket.ws.send(frame)
+        # A gateway that is busy itself takes them slowly, and then fewer are no flood.
+        with suppress(websockets.ConnectionClosed):
+            for _ in range(1000):
+                await socket.ws.send(frame)
         assert (await socket.closed())[0] == 4429
 
 
