@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.actions import faq
 from bot.actions.reading import order_number
 from bot.actions.turn import Event, SkillAction, Turn, option
 from bot.actions.wording import CASE_KIND, CASE_STATUS, day, word
@@ -26,6 +27,9 @@ async def tell_cases(turn: Turn) -> list[Event]:
     number = order_number(turn)
     about = [case for case in cases if number and case.get("order_number") == number] or cases
     if not about:
+        # "退款几天到账" of somebody who has returned nothing is a question to the knowledge base.
+        if await faq.answer_if_sure(turn):
+            return []
         title = "申请退换货" if turn.lang == "zh" else "Start a return"
         turn.ask("utter_no_cases", [option(title, "start_return")])
         return []

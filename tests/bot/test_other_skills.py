@@ -219,6 +219,24 @@ async def test_that_a_return_is_known_after_it_was_opened(start: Start, gateway:
     assert "11月25日" in said.values["lines"], "Beijing's day, not Greenwich's"
 
 
+@pytest.mark.parametrize(("known", "response"), [("answer", "utter_faq_answer"), ("choices", "utter_no_cases")])
+async def test_that_who_has_no_case_is_answered_by_the_knowledge_base(
+    start: Start, strangers_gateway: FakeGateway, known: str, response: str
+) -> None:
+    strangers_gateway.faq_decision = known
+    said = await start(strangers_gateway).say(ActionCheckCaseStatus, "退款几天能到账", "check_case_status")
+    assert said.responses == [response]
+
+
+@pytest.mark.parametrize(("known", "response"), [("answer", "utter_faq_answer"), ("choices", "utter_which_product")])
+async def test_that_a_price_of_no_product_is_looked_up_in_the_knowledge_base(
+    start: Start, gateway: FakeGateway, known: str, response: str
+) -> None:
+    gateway.faq_decision = known
+    said = await start(gateway).say(ActionPrice, "运费多少", "ask_price")
+    assert said.responses == [response]
+
+
 @pytest.mark.parametrize(
     "action", [ActionFaq, ActionPrice, TrackOrderForm, ReturnForm, ActionTrackParcel, ActionCheckCaseStatus]
 )
