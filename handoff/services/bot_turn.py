@@ -15,7 +15,7 @@ from handoff.domain.errors import DuplicateMessage, NotFound, StaleEpoch, Unavai
 from handoff.domain.escalation import Decision, decide, team_for
 from handoff.domain.ids import ConversationId, new_id
 from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
-from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
+from handoff.domain.turns import BotAnswer, BotTurn, TurnState
 from handoff.services.context import Services
 from handoff.services.hub import Change
 from handoff.services.ports import BotBusy, BotUnavailable, Transaction
@@ -32,6 +32,8 @@ HISTORY = 50
 WHOLE_HISTORY = 200
 HISTORY_CHARACTERS = 90_000
 FIRST_RETRY_SECONDS = 0.5
+# So many turns decide whether a human is needed. What went wrong before is long ago, and a talk must not grow slower for it.
+LOOKED_AT = 40
 # Words of patience at once; the next look brings the next.
 OVERDUE_LIMIT = 200
 
@@ -39,15 +41,21 @@ OVERDUE_LIMIT = 200
 async def run_turn(services: Services, id: ConversationId) -> bool:
     """Claim and run what the bot owes this conversation. False when it owes nothing now (or somebody else runs it)."""
     claim = new_id()
-    policy = services.policy
-    turn = await services.store.write(lambda tx: tx.turns.claim(id, claim, services.now(), policy.claim_seconds))
-    if turn is None:
+    process = _process_for(services, id)
+
+    def work(tx: Transaction) -> tuple[BotTurn, dict[str, Any]] | None:
+        turn = tx.turns.claim(id, claim, services.now(), services.policy.claim_seconds)
+        return None if turn is None else (turn, build_request(tx, turn, process))
+
+    claimed = await services.store.write(work)
+    if claimed is None:
         return False
+    turn, request = claimed
     keeper = asyncio.create_task(_keep_claim(services, turn))
     word = asyncio.create_task(_say_slow(services, turn))
     try:
-        process = services.bot.process_for(id)
-        request = await services.store.read(lambda tx: build_request(tx, turn, process))
+        if process is None:
+            raise BotUnavailable("no Rasa process is up")
         answer = await services.bot.answer(turn, request, process)
     except BotUnavailable as error:
         await _failed(services, turn, error)
@@ -68,6 +76,13 @@ async def run_turn(services: Services, id: ConversationId) -> bool:
     if change is not None:
         await services.hub.announce(change)
     return True
+
+
+def _process_for(services: Services, id: ConversationId) -> str | None:
+    try:
+        return services.bot.process_for(id)
+    except BotUnavailable:
+        return None  # the turn is claimed all the same: it has failed, and is tried again
 
 
 async def _keep_claim(services: Services, turn: BotTurn) -> None:
@@ -290,8 +305,7 @@ def _decision(
 ) -> Decision | None:
     """What the bot asked for, or what the turns since it last took over tell."""
     customer = tx.customers.get(conversation.customer_id)
-    records: list[TurnRecord] = tx.turns.records(conversation.id, turn.epoch)
-    views = [r.view() for r in records if r.state in (TurnState.ANSWERED, TurnState.FAILED)]
+    views = tx.turns.views(conversation.id, turn.epoch, LOOKED_AT)
     decision = decide(views, thresholds_now(tx, services.policy), vip=bool(customer and customer.vip))
     wish = answer.handoff
     if wish is None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from handoff.domain.cases import Case, CaseStatus
 from handoff.domain.conversation import Conversation, Head, Owner
+from handoff.domain.escalation import TurnView
 from handoff.domain.ids import AgentId, CaseId, ConversationId, CustomerId, HandoffId, IdentityId, InboxId
 from handoff.domain.message import Draft, Message
 from handoff.domain.outbox import Outgoing, OutgoingState
@@ -123,13 +124,16 @@ class Turns(Protocol):
     def release(self, turn: BotTurn, retry_at: datetime, *, counts: bool = True) -> None:
         """Give the claim up; the turn is tried again from `retry_at` on. `counts`: whether this attempt was one that failed."""
 
-    def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer | None, now: datetime) -> bool:
+    def finish(self, turn: BotTurn, state: TurnState, answer: BotAnswer, now: datetime) -> bool:
         """Write what came of it, if the claim is still ours; False when it was lost."""
 
     def close_running(self, id: ConversationId) -> None:
         """A human takes over: whatever runs is late."""
 
     def records(self, id: ConversationId, since_epoch: int = 0) -> list[TurnRecord]: ...
+
+    def views(self, id: ConversationId, since_epoch: int, limit: int) -> list[TurnView]:
+        """The last `limit` turns since then that were answered or failed, oldest first: what escalation looks at."""
 
     def last_process(self, id: ConversationId) -> str | None:
         """Which of the bot's processes gave the latest answer, None when none did."""

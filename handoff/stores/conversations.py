@@ -71,6 +71,7 @@ _CURRENT = Prepared(
 _LATEST = Prepared(
     select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
 )
+_COUNT_TURN = Prepared(update(c).where(c.c.id == bindparam("the_id")).values(turn_no=bindparam("the_turn_no")))
 _ENDED_WITH = Prepared(
     select(c.c.id)
     .join(messages, messages.c.conversation_id == c.c.id)
@@ -178,7 +179,7 @@ class SqlConversations:
 
     def count_turn(self, id: ConversationId, turn_no: int) -> None:
         """Remember the number of the newest bot turn."""
-        self._db.execute(update(c).where(c.c.id == id).values(turn_no=turn_no))
+        _COUNT_TURN.run(self._db, {"the_id": id, "the_turn_no": turn_no})
 
     def search(
         self,
