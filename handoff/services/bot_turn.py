@@ -207,10 +207,11 @@ def _history(tx: Transaction, conversation: Conversation, turn: BotTurn, process
     moved = last is not None and process is not None and last != process
     senders = (Sender.CUSTOMER, Sender.AGENT, Sender.BOT) if moved else (Sender.CUSTOMER, Sender.AGENT)
     known = 0 if moved else conversation.known_seq
+    earliest = max(known + 1, turn.first_seq - (WHOLE_HISTORY if moved else HISTORY))
     lines: list[dict[str, Any]] = []
     characters = 0
-    for m in reversed(tx.messages.before(conversation.id, turn.first_seq, WHOLE_HISTORY if moved else HISTORY)):
-        if m.seq <= known or m.private or m.sender not in senders:
+    for m in reversed(tx.messages.between(conversation.id, earliest, turn.first_seq - 1)):
+        if m.private or m.sender not in senders:
             continue
         characters += len(m.text)
         if characters > HISTORY_CHARACTERS:
