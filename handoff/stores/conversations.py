@@ -71,6 +71,16 @@ _CURRENT = Prepared(
 _LATEST = Prepared(
     select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
 )
+# All that `_state` gives.
+_SAVED = (
+    "status", "bot_seq", "known_seq", "turn_no", "locale", "priority", "priority_rank", "team_id", "handoff_id", "waiting_since", "slots",
+    "facts", "read_seq", "customer_read_seq", "resolved_at", "human_since", "queue_due_at", "updated_at",
+)  # fmt: skip
+_SAVE = Prepared(
+    update(c)
+    .where(c.c.id == bindparam("the_id"))
+    .values({name: bindparam(f"its_{name}", type_=c.c[name].type) for name in _SAVED})
+)
 _COUNT_TURN = Prepared(update(c).where(c.c.id == bindparam("the_id")).values(turn_no=bindparam("the_turn_no")))
 _ENDED_WITH = Prepared(
     select(c.c.id)
@@ -149,7 +159,8 @@ class SqlConversations:
 
     def save(self, conversation: Conversation) -> None:
         """See ports.Conversations."""
-        self._db.execute(update(c).where(c.c.id == conversation.id).values(**_state(conversation)))
+        state = {f"its_{name}": value for name, value in _state(conversation).items()}
+        _SAVE.run(self._db, {"the_id": conversation.id, **state})
 
     def change_owner(self, before: Conversation, after: Conversation) -> None:
         """See ports.Conversations."""

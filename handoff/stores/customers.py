@@ -6,19 +6,24 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
 
 from handoff.domain.ids import CustomerId, IdentityId, InboxId
 from handoff.domain.people import Customer, Inbox, Session
+from handoff.stores.prepared import Prepared
 from handoff.stores.schema import agent_sessions, cases, conversations, customers, identities, inboxes, metadata
 from handoff.stores.schema import customer_sessions as sessions
 
+# Asked with every turn and every connection.
+_INBOX = Prepared(select(inboxes).where(inboxes.c.id == bindparam("the_id")))
+_CUSTOMER = Prepared(select(customers).where(customers.c.id == bindparam("the_id")))
 
-def _inbox(row: Row[Any]) -> Inbox:
+
+def _inbox(row: Any) -> Inbox:
     return Inbox(row.id, row.kind, row.name, row.website_token, row.secret, tuple(row.origins))
 
 
-def _customer(row: Row[Any]) -> Customer:
+def _customer(row: Any) -> Customer:
     return Customer(row.id, row.name, row.email, row.identifier, row.vip, row.created_at)
 
 
@@ -44,7 +49,7 @@ class SqlCustomers:
 
     def inbox(self, id: InboxId) -> Inbox | None:
         """See ports.Customers."""
-        row = self._db.execute(select(inboxes).where(inboxes.c.id == id)).one_or_none()
+        row = _INBOX.one(self._db, {"the_id": id})
         return _inbox(row) if row else None
 
     def inbox_by_token(self, website_token: str) -> Inbox | None:
@@ -70,7 +75,7 @@ class SqlCustomers:
 
     def get(self, id: CustomerId) -> Customer | None:
         """See ports.Customers."""
-        row = self._db.execute(select(customers).where(customers.c.id == id)).one_or_none()
+        row = _CUSTOMER.one(self._db, {"the_id": id})
         return _customer(row) if row else None
 
     def by_ids(self, ids: Collection[CustomerId]) -> dict[CustomerId, Customer]:

@@ -41,6 +41,11 @@ def _message(row: Any) -> Message:
 
 # Every message passes here.
 _INSERT = Prepared(insert(m))
+_BETWEEN = Prepared(
+    select(m)
+    .where(m.c.conversation_id == bindparam("the_id"), m.c.seq.between(bindparam("the_first"), bindparam("the_last")))
+    .order_by(m.c.seq)
+)
 _REPEATED = Prepared(
     select(m.c.seq, m.c.content, m.c.sender).where(
         m.c.conversation_id == bindparam("the_id"), m.c.client_id == bindparam("the_client_id")
@@ -166,8 +171,8 @@ class SqlMessages:
 
     def between(self, id: ConversationId, first: int, last: int) -> list[Message]:
         """See ports.Messages."""
-        query = select(m).where(m.c.conversation_id == id, m.c.seq.between(first, last)).order_by(m.c.seq)
-        return [_message(row) for row in self._db.execute(query)]
+        rows = _BETWEEN.all(self._db, {"the_id": id, "the_first": first, "the_last": last})
+        return [_message(row) for row in rows]
 
     def by_client_id(self, id: ConversationId, client_id: str) -> Message | None:
         """See ports.Messages."""
