@@ -166,9 +166,11 @@ class ReturnForm(FormAction):
         try:
             case = await turn.client.cases_create(turn.conversation_id, kind, data, key=key, order_number=number)
         except HandoffError as error:
-            if error.code != "not_returnable":
+            if error.code not in ("not_returnable", "already_open"):
                 raise
-            _refuse(turn, form.order or {}, str(error.details.get("reason") or ""))
+            known = (error.details.get("case") or {}).get("number", "")
+            reason = "already_open" if known else str(error.details.get("reason") or "")
+            _refuse(turn, form.order or {}, reason, known)
             return []
         response = "utter_exchange_created" if kind == "exchange" else "utter_return_created"
         turn.say(response, case=case["number"], **_summary(turn, form))
@@ -199,11 +201,12 @@ def _summary(turn: Turn, form: Form) -> dict[str, Any]:
     }
 
 
-def _refuse(turn: Turn, order: dict[str, Any], reason: str) -> None:
+def _refuse(turn: Turn, order: dict[str, Any], reason: str, case: str = "") -> None:
+    why = word(RETURN_REFUSAL, reason, turn.lang) or word(RETURN_REFUSAL, "not_returnable", turn.lang)
     turn.offer_human(
         "utter_not_returnable",
         number=order.get("number", ""),
         status=word(ORDER_STATUS, order.get("status"), turn.lang),
-        why=word(RETURN_REFUSAL, reason, turn.lang) or word(RETURN_REFUSAL, "not_returnable", turn.lang),
+        why=why.format(case=case),
         until=day(order.get("returnable_until"), turn.lang),
     )

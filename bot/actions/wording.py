@@ -60,6 +60,10 @@ REASON: Words = {
 }
 RETURN_REFUSAL: Words = {
     "not_delivered": {"zh": "订单还没有签收", "en": "the order has not been delivered yet"},
+    "already_open": {
+        "zh": "这件商品的申请（单号 {case}）正在处理中，不用再提交一次",
+        "en": "this item's request {case} is being handled already, so there is no need to submit it again",
+    },
     "too_late": {"zh": "已超过可退换的期限", "en": "the return period is over"},
     "already_returned": {"zh": "这件商品已经申请过退换", "en": "this item has already been returned"},
     "non_returnable": {"zh": "这件商品属于不支持退换的类目", "en": "goods of this kind cannot be returned"},

@@ -38,6 +38,11 @@ class CaseStatus(str, Enum):
     REJECTED = "rejected"
     CANCELLED = "cancelled"
 
+    @property
+    def live(self) -> bool:
+        """Whether it is being dealt with."""
+        return self in (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
+
 
 _MAY_BECOME = {
     CaseStatus.OPEN: {CaseStatus.IN_PROGRESS, CaseStatus.DONE, CaseStatus.REJECTED, CaseStatus.CANCELLED},
@@ -98,8 +103,15 @@ class Case:
     due_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    subject: str | None = None
+    """What it is about, where two at a time would be one too many: of that, one case is live. See `subject_of`."""
 
     def check_move(self, status: CaseStatus) -> None:
         """Raises Conflict when `status` cannot follow."""
         if status is not self.status and status not in _MAY_BECOME[self.status]:
             raise Conflict(f"a case that is {self.status.value} cannot become {status.value}", code="illegal_status")
+
+
+def subject_of(kind: CaseKind, order_number: str | None, data: dict[str, Any]) -> str | None:
+    """An item of an order, for all kinds that send goods or money back; None for cases that may stand side by side."""
+    return f"{order_number}:{data['sku']}" if kind.after_sales else None

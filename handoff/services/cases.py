@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from handoff.domain.cases import DUE_WITHIN, LETTER, TEAM, Case, CaseKind, CaseStatus
+from handoff.domain.cases import DUE_WITHIN, LETTER, TEAM, Case, CaseKind, CaseStatus, subject_of
 from handoff.domain.conversation import Conversation
-from handoff.domain.errors import Invalid, KeyReused, NotFound, Unavailable
+from handoff.domain.errors import Conflict, Invalid, KeyReused, NotFound, Unavailable
 from handoff.domain.ids import CaseId, ConversationId, new_id
 from handoff.domain.people import Agent
 from handoff.services.context import Services
@@ -36,13 +36,15 @@ def do_open_case(
 ) -> Case:
     """Store a new case with its number and due time; the case made under `key` before, if there is one.
 
-    Raises KeyReused when the key stands for another request.
+    Raises KeyReused when the key stands for another request, Conflict("already_open") when its subject has a live case.
     """
     before = tx.cases.by_key(key)
     if before is not None:
         if digest and before[1] != digest:
             raise KeyReused(f"Idempotency-Key {key} was used before for another request")
         return before[0]
+    subject = subject_of(kind, order_number, data)
+    check_no_other(tx, subject)
     case = Case(
         id=CaseId(new_id()),
         number=tx.cases.next_number(LETTER[kind], now),
@@ -57,10 +59,22 @@ def do_open_case(
         due_at=due_at or now + DUE_WITHIN[kind],
         created_at=now,
         updated_at=now,
+        subject=subject,
     )
     tx.cases.add(case, key, digest)
     tx.cases.record(case.id, now, "system", "opened", {"kind": kind.value})
     return case
+
+
+def check_no_other(tx: Transaction, subject: str | None) -> None:
+    """One live case about one thing: a key only recognises the same turn, this also the customer who says it all again.
+
+    Raises Conflict("already_open") with the other `case`: `{number, kind, status}`.
+    """
+    other = tx.cases.live(subject) if subject else None
+    if other is not None:
+        shown = {"number": other.number, "kind": other.kind.value, "status": other.status.value}
+        raise Conflict("there is an open case about this", code="already_open", case=shown)
 
 
 def check_case(kind: object, order_number: object, data: object) -> tuple[CaseKind, str | None, dict[str, Any]]:
@@ -97,8 +111,8 @@ async def open_case(
 ) -> Case:
     """Open a case for the customer of a conversation. A return is checked with the shop, which then is told of it.
 
-    The case is the truth: it is stored first. A shop that refuses closes it again as rejected and its reason is raised
-    (ShopRefusal); a shop that is away is told later by the sweep.
+    The case is the truth: it is stored first, one at a time for one item of an order (Conflict "already_open"). A shop that
+    refuses closes it again as rejected and its reason is raised (ShopRefusal); a shop that is away is told later by the sweep.
     """
     wanted, number, details = check_case(kind, order_number, data)
     digest = request_hash([wanted.value, number, details])
@@ -107,6 +121,7 @@ async def open_case(
         item = next((i for i in order["items"] if i["sku"] == details["sku"]), None)
         if item is None:
             raise Invalid("data.sku", "not_in_this_order")
+        number = str(order["number"])  # as the shop writes it
         details = details | {"item": item["name"], "size": item.get("size")}
 
     def work(tx: Transaction) -> Case:
@@ -216,7 +231,7 @@ async def read_case(services: Services, agent: Agent, id: CaseId) -> tuple[Case,
 
 
 async def move_case(services: Services, agent: Agent, id: CaseId, status: object, note: str | None) -> Case:
-    """An agent moves a case on. Raises Conflict("illegal_status")."""
+    """An agent moves a case on. Raises Conflict("illegal_status" or "already_open")."""
     try:
         wanted = CaseStatus(status)
     except ValueError:
@@ -226,6 +241,8 @@ async def move_case(services: Services, agent: Agent, id: CaseId, status: object
         access_case(tx, agent, id)
         case = tx.cases.lock(id)
         case.check_move(wanted)
+        if wanted.live and not case.status.live:
+            check_no_other(tx, case.subject)
         now = services.now()
         moved = replace(case, status=wanted, agent_id=case.agent_id or agent.id, updated_at=now)
         tx.cases.save(moved)

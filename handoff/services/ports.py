@@ -274,6 +274,9 @@ class Cases(Protocol):
     def lock(self, id: CaseId) -> Case:
         """The case, with its row held until the transaction ends. Raises NotFound."""
 
+    def live(self, subject: str) -> Case | None:
+        """The case about this subject that is being dealt with; there is one at the most."""
+
     def save(self, case: Case) -> None: ...
 
     def next_number(self, letter: str, now: datetime) -> str: ...

@@ -35,6 +35,7 @@ def _case(row: Row[Any]) -> Case:
         due_at=row.due_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        subject=row.subject,
     )
 
 
@@ -69,6 +70,12 @@ class SqlCases:
         if row is None:
             raise NotFound("no such case")
         return _case(row)
+
+    def live(self, subject: str) -> Case | None:
+        """See ports.Cases."""
+        live = [status.value for status in CaseStatus if status.live]
+        row = self._db.execute(select(k).where(k.c.subject == subject, k.c.status.in_(live))).one_or_none()
+        return _case(row) if row else None
 
     def save(self, case: Case) -> None:
         """See ports.Cases."""

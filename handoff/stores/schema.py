@@ -324,6 +324,15 @@ cases = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("idempotency_key", String(200), nullable=False, unique=True),
     Column("request_hash", String(64), nullable=False),
+    Column("subject", String(200)),
+    # What is being dealt with is not opened a second time, whatever its key.
+    Index(
+        "uq_cases_live",
+        "subject",
+        unique=True,
+        sqlite_where=text("status IN ('open', 'in_progress')"),
+        postgresql_where=text("status IN ('open', 'in_progress')"),
+    ),
     info=_info("customer_id", "until erased"),
 )
 

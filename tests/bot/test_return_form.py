@@ -198,6 +198,20 @@ async def test_that_the_shops_refusal_is_told_and_a_person_offered(start: Start,
     assert said.options[0]["parse_data"]["intent"] == {"name": "request_human"}
 
 
+async def test_that_a_return_that_is_open_is_told_by_its_number_and_not_opened_again(
+    start: Start, gateway: FakeGateway
+) -> None:
+    dialogue = start(gateway)
+    await to_the_summary(dialogue)
+    await dialogue.press(ReturnForm, "确认提交")
+    (case,) = gateway.cases
+    await to_the_summary(dialogue)  # his first yes was answered into an outage, so he says it all again
+    said = await dialogue.press(ReturnForm, "确认提交")
+    assert said.responses == ["utter_not_returnable"]
+    assert case["number"] in said.values["why"]
+    assert gateway.cases == [case]
+
+
 async def test_that_an_outage_at_the_end_keeps_the_form_for_another_yes(start: Start, gateway: FakeGateway) -> None:
     dialogue = start(gateway)
     await to_the_summary(dialogue)

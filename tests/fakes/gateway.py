@@ -240,6 +240,11 @@ class FakeGateway:
                 return _refusal(404, "order_not_found")
             if body["data"]["sku"] not in {one["sku"] for one in self.orders[number]["items"]}:
                 return _refusal(422, "bad_sku")
+            about = (number, body["data"]["sku"])
+            live = next((c for c in self.cases if (c["order_number"], c["data"].get("sku")) == about), None)
+            if live is not None:
+                status, refusal = _refusal(409, "already_open")
+                return status, refusal | {"case": {name: live[name] for name in ("number", "kind", "status")}}
         case = {
             "id": f"case{len(self.cases)}",
             "number": f"R26112200{len(self.cases):02d}",

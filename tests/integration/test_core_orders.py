@@ -232,6 +232,31 @@ async def test_that_a_return_is_opened_once_by_its_key(stocked: House) -> None:
     assert [c.id for c in await list_cases_of(stocked.services, visitor.id)] == [case.id]
 
 
+async def test_that_an_item_is_sent_back_once_at_a_time_whatever_the_key(stocked: House) -> None:
+    visitor, agent = await stocked.visitor("c001"), await stocked.agent()
+
+    async def say_it(number: int) -> Any:
+        return await returns(stocked, visitor.id, key=f"turn-{number}", sku="CUP-1")
+
+    outcomes = await asyncio.gather(*(say_it(number) for number in range(5)), return_exceptions=True)
+    [case] = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Conflict)]
+    assert [refusal.code for refusal in refusals] == ["already_open"] * 4
+    assert refusals[0].extra["case"] == {"number": case.number, "kind": "return", "status": "open"}
+    assert len(stocked.shop.returns) == 1, "though he bought two, and the shop would take the other one, too"
+    with pytest.raises(Conflict, match="open case"):
+        await returns(stocked, visitor.id, key="turn-6", sku="CUP-1", number=MINE.lower())
+    assert (await returns(stocked, visitor.id, key="turn-7")).id != case.id, "another item is another thing"
+    await move_case(stocked.services, agent, case.id, "done", None)
+    second = await say_it(8)
+    assert second.id != case.id, "the first one is over"
+    with pytest.raises(Conflict) as refused:
+        await move_case(stocked.services, agent, case.id, "in_progress", None)
+    assert (refused.value.code, refused.value.extra["case"]["number"]) == ("already_open", second.number)
+    await move_case(stocked.services, agent, second.id, "cancelled", None)
+    assert (await move_case(stocked.services, agent, case.id, "in_progress", None)).status is CaseStatus.IN_PROGRESS
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
