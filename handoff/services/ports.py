@@ -315,6 +315,9 @@ class Records(Protocol):
         now: datetime,
     ) -> None: ...
 
+    def complete_answer(self, scope: str, key: str, answer: dict[str, Any]) -> None:
+        """Replace the answer that is kept under this key; nothing when none is."""
+
     def forget_old(self, now: datetime) -> dict[str, int]:
         """Delete what has outlived its table's retention; rows by table."""
 

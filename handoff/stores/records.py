@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from handoff.domain.ids import ConversationId, CustomerId
 from handoff.stores.schema import answers, audit, metadata, order_grants
@@ -44,6 +44,10 @@ class SqlRecords:
                 "created_at": now,
             },
         )
+
+    def complete_answer(self, scope: str, key: str, answer: dict[str, Any]) -> None:
+        """See ports.Records."""
+        self._db.execute(update(answers).where(answers.c.scope == scope, answers.c.key == key).values(answer=answer))
 
     def forget_old(self, now: datetime) -> dict[str, int]:
         """See ports.Records."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from handoff.domain.conversation import Conversation
+from handoff.domain.errors import NotFound
 from handoff.domain.ids import ConversationId, CustomerId
 from handoff.services import accept as taking
 from handoff.services import desk, login, pass_on, presence
 from handoff.services import reply as saying
+from handoff.services.access import may_see
 from handoff.services.erase import erase
+from handoff.services.ports import Transaction
 from handoff.services.views import message_for_agent, moment
 from handoff.web.routing import Access, Body, Call, Routes, client_address
 
@@ -85,6 +88,20 @@ class Query(Body):
 
     query: str
     locale: str = "zh-Hans"
+
+
+async def _again(call: Call, id: str) -> dict[str, Any]:
+    """The summary as it is now, for a repeat of what was done; the words only for who may still read them."""
+
+    def read(tx: Transaction) -> tuple[Conversation, bool]:
+        conversation = tx.conversations.get(ConversationId(id))
+        if conversation is None:
+            raise NotFound("no such conversation")
+        return conversation, may_see(tx, call.agent, conversation)
+
+    conversation, readable = await call.services.store.read(read)
+    row = await _row(call, conversation)
+    return row if readable else row | {"last_message": None}
 
 
 async def _row(call: Call, conversation: Conversation) -> dict[str, Any]:
@@ -166,14 +183,22 @@ async def messages(call: Call, id: str) -> dict[str, Any]:
 
 
 @routes.add(
-    "POST", f"{BASE}/conversations/<id:str>/accept", Access.AGENT, "Take a waiting conversation", body=Accept, once=True
+    "POST",
+    f"{BASE}/conversations/<id:str>/accept",
+    Access.AGENT,
+    "Take a waiting conversation",
+    body=Accept,
+    once=True,
+    again=_again,
 )
 async def accept(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary; 409 when somebody else has it."""
     return await _row(call, await taking.accept(call.services, call.agent, ConversationId(id), force=call.body.force))
 
 
-@routes.add("POST", f"{BASE}/conversations/<id:str>/decline", Access.AGENT, "Let an offer pass", once=True)
+@routes.add(
+    "POST", f"{BASE}/conversations/<id:str>/decline", Access.AGENT, "Let an offer pass", once=True, again=_again
+)
 async def decline(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary."""
     return await _row(call, await taking.decline(call.services, call.agent, ConversationId(id)))
@@ -200,7 +225,15 @@ async def read(call: Call, id: str) -> dict[str, Any]:
     return await _row(call, await saying.mark_read(call.services, call.agent, ConversationId(id), call.body.seq))
 
 
-@routes.add("POST", f"{BASE}/conversations/<id:str>/transfer", Access.AGENT, "Pass it on", body=Transfer, once=True)
+@routes.add(
+    "POST",
+    f"{BASE}/conversations/<id:str>/transfer",
+    Access.AGENT,
+    "Pass it on",
+    body=Transfer,
+    once=True,
+    again=_again,
+)
 async def transfer(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary."""
     b: Transfer = call.body
@@ -217,6 +250,7 @@ async def transfer(call: Call, id: str) -> dict[str, Any]:
     "Give it back to the bot",
     body=HandBack,
     once=True,
+    again=_again,
 )
 async def hand_back(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary."""
@@ -224,14 +258,18 @@ async def hand_back(call: Call, id: str) -> dict[str, Any]:
     return await _row(call, await pass_on.hand_back(call.services, call.agent, ConversationId(id), b.epoch, b.note))
 
 
-@routes.add("POST", f"{BASE}/conversations/<id:str>/resolve", Access.AGENT, "End it", body=Resolve, once=True)
+@routes.add(
+    "POST", f"{BASE}/conversations/<id:str>/resolve", Access.AGENT, "End it", body=Resolve, once=True, again=_again
+)
 async def resolve(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary."""
     b: Resolve = call.body
     return await _row(call, await pass_on.resolve(call.services, call.agent, ConversationId(id), b.epoch, b.outcome))
 
 
-@routes.add("POST", f"{BASE}/conversations/<id:str>/reopen", Access.AGENT, "Take an ended one up again", once=True)
+@routes.add(
+    "POST", f"{BASE}/conversations/<id:str>/reopen", Access.AGENT, "Take an ended one up again", once=True, again=_again
+)
 async def reopen(call: Call, id: str) -> dict[str, Any]:
     """The fresh summary."""
     return await _row(call, await pass_on.reopen(call.services, call.agent, ConversationId(id)))

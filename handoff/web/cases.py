@@ -66,7 +66,14 @@ async def case(call: Call, id: str) -> dict[str, Any]:
     return case_json(found) | {"events": [e | {"at": moment(e["at"])} for e in events]}
 
 
-@routes.add("POST", f"{BASE}/cases/<id:str>/status", Access.AGENT, "Move a case on", body=NewStatus, once=True)
+async def _again(call: Call, id: str) -> dict[str, Any]:
+    """The case as it is now, for a repeat of a move that was done."""
+    return case_json((await read_case(call.services, call.agent, CaseId(id)))[0])
+
+
+@routes.add(
+    "POST", f"{BASE}/cases/<id:str>/status", Access.AGENT, "Move a case on", body=NewStatus, once=True, again=_again
+)
 async def move(call: Call, id: str) -> dict[str, Any]:
     """The case as it is now."""
     return case_json(await move_case(call.services, call.agent, CaseId(id), call.body.status, call.body.note))

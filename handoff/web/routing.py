@@ -19,15 +19,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse
 
-from handoff.domain.errors import BadRequest, Forbidden, KefuError, KeyReused, NotFound, TooLarge, Unauthenticated
-from handoff.domain.ids import CaseId, ConversationId
+from handoff.domain.errors import BadRequest, Forbidden, KefuError, NotFound, TooLarge, Unauthenticated
 from handoff.domain.people import Agent, Role, Session
 from handoff.services.context import Services
-from handoff.services.idempotency import check_key, request_hash
+from handoff.services.idempotency import check_key
 from handoff.services.login import agent_of
-from handoff.services.ports import Transaction
 from handoff.services.sessions import authenticate
 from handoff.settings import Settings
+from handoff.web.once import once
 from handoff.web.reading import read_object
 
 log = logging.getLogger(__name__)
@@ -126,6 +125,8 @@ class Route:
     status: int = 200
     once: bool = False
     """Whether an Idempotency-Key makes a repeat answer as the first time."""
+    again: Handler | None = None
+    """What answers a repeat whose first answer went down with its gateway; None: doing it again does no harm."""
 
 
 @dataclass
@@ -144,11 +145,12 @@ class Routes:
         body: type[Body] | None = None,
         status: int = 200,
         once: bool = False,
+        again: Handler | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler: `async def f(call, **path_parameters) -> JSON object or HTTPResponse`."""
 
         def decorate(handler: Handler) -> Handler:
-            self.table.append(Route(method, path, access, handler, body, summary, status, once))
+            self.table.append(Route(method, path, access, handler, body, summary, status, once, again))
             return handler
 
         return decorate
@@ -256,38 +258,11 @@ async def _answer(call: Call, route: Route, parameters: dict[str, str]) -> HTTPR
         return _respond(await route.handler(call, **parameters), route)
     # The same key twice at once: the second waits and gets the first one's answer.
     async with _under_way.setdefault(f"{call.agent.id}:{key}", asyncio.Lock()):
-        return await _once(call, route, parameters, key)
+        return _respond(await once(call, route, parameters, key), route)
 
 
 # Requests under way by their key; forgotten with the last one that waits.
 _under_way: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-
-
-async def _once(call: Call, route: Route, parameters: dict[str, str], key: str) -> HTTPResponse:
-    scope = f"agent:{call.agent.id}"
-    digest = request_hash([call.request.path, call.body.model_dump() if call.body else None])
-    before = await call.services.store.read(lambda tx: tx.records.answer(scope, key))
-    if before is not None:
-        if before[0] != digest:
-            raise KeyReused(f"Idempotency-Key {key} was used before for another request")
-        return json_response(before[1], route.status)
-    result = await route.handler(call, **parameters)
-    await _keep(call.services, scope, key, digest, result, route.path, parameters.get("id", ""))
-    return _respond(result, route)
-
-
-async def _keep(
-    services: Services, scope: str, key: str, digest: str, result: dict[str, Any], path: str, id: str
-) -> None:
-    """Keep an answer under the customer it is about, so that it is forgotten with him."""
-
-    def work(tx: Transaction) -> None:
-        if tx.records.answer(scope, key) is None:
-            thing = tx.cases.get(CaseId(id)) if "/cases/" in path else tx.conversations.get(ConversationId(id))
-            customer_id = thing.customer_id if thing else None
-            tx.records.keep_answer(scope, key, digest, result, customer_id, services.now())
-
-    await services.store.write(work)
 
 
 def _respond(result: Any, route: Route) -> HTTPResponse:

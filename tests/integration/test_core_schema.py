@@ -15,7 +15,6 @@ from handoff.domain.people import Role
 from handoff.services import sla
 from handoff.services.cases import move_case, open_case
 from handoff.services.erase import erase
-from handoff.services.idempotency import once
 from handoff.services.orders import lookup_order
 from handoff.services.reply import note
 from handoff.services.sessions import authenticate
@@ -75,7 +74,7 @@ async def test_that_what_is_past_its_time_is_forgotten_and_nothing_else(house: H
 
     def leave_traces(tx: Any) -> None:
         now = house.clock()
-        once(tx, "verb", "key-1", {"n": 1}, now, lambda: {"done": True})
+        tx.records.keep_answer("verb", "key-1", "digest", {"done": True}, None, now)
         tx.records.audit(now, agent.id, "look", visitor.id, {})
         tx.agents.open_session("t" * 64, agent.id, now + timedelta(hours=12))
 
@@ -132,7 +131,9 @@ async def live_a_little(house: House, identifier: str, words: str, email: str) -
     )
     await move_case(house.services, agent, case.id, "in_progress", f"{words} in a case note")
     await house.store.write(
-        lambda tx: once(tx, "s", identifier, {}, house.clock(), lambda: {"text": words}, visitor.customer_id)
+        lambda tx: tx.records.keep_answer(
+            "s", identifier, "digest", {"text": words}, visitor.customer_id, house.clock()
+        )
     )
     await house.says(visitor, f"转人工 {words}")
     house.clock.forward(seconds=31)

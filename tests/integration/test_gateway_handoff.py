@@ -125,3 +125,40 @@ async def test_that_a_desk_hears_nothing_of_conversations_that_are_not_its_teams
         assert page.id not in str(liam.frames)
         epoch = await wang.take(page.id)
         assert (await wang.do(page.id, "resolve", epoch=epoch)).status_code == 200
+
+
+async def test_that_a_repeat_is_answered_when_the_first_gateway_died_before_it_could_answer(gateway: House) -> None:
+    """What such a gateway leaves is the deed and its note, without the answer."""
+    async with gateway.desk("wang") as wang, gateway.page() as page:
+        await page.waits_for("after_sales")
+        key = uuid.uuid4().hex
+        accepted = await wang.do(page.id, "accept", key)
+        epoch = accepted.json()["owner"]["epoch"]
+        deeds = {
+            "reply": {"epoch": epoch, "text": "我来处理", "client_id": "r"},
+            "hand_back": {"epoch": epoch, "note": "都说好了"},
+        }
+        for verb, body in deeds.items():
+            assert (await wang.do(page.id, verb, verb + key, **body)).status_code == 200
+        log = gateway.sql("SELECT seq, content FROM messages WHERE conversation_id = ? ORDER BY seq", page.id)
+        gateway.sql("UPDATE answers SET answer = '{}' WHERE key LIKE ?", f"%{key}")
+        again = [await wang.do(page.id, verb, verb + key, **body) for verb, body in deeds.items()]
+        again.append(await wang.do(page.id, "accept", key))
+        assert [answer.status_code for answer in again] == [200, 200, 200]
+        assert again[0].json()["message"]["client_id"] == "r"
+        assert [answer.json()["owner"]["type"] for answer in again[1:]] == ["bot", "bot"], "as it is now"
+        assert again[1].json()["last_message"] is None, "which is no longer his to read"
+        assert gateway.sql("SELECT seq, content FROM messages WHERE conversation_id = ? ORDER BY seq", page.id) == log
+        other = await wang.do(page.id, "hand_back", "hand_back" + key, epoch=epoch)
+        assert (other.status_code, other.json()["code"]) == (422, "key_reused")
+
+
+async def test_that_a_refused_deed_leaves_no_note(gateway: House) -> None:
+    async with gateway.desk("wang") as wang, gateway.page() as page:
+        await page.waits_for("after_sales")
+        key = uuid.uuid4().hex
+        epoch = await wang.take(page.id)
+        refused = await wang.do(page.id, "hand_back", key, epoch=epoch + 1)
+        assert (refused.status_code, refused.json()["code"]) == (409, "stale_epoch")
+        assert gateway.sql("SELECT count(*) FROM answers WHERE key = ?", key) == [(0,)]
+        assert (await wang.do(page.id, "hand_back", key + "2", epoch=epoch)).status_code == 200
