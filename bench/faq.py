@@ -21,8 +21,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from bench.rows import FileError, Rows, check_known, read_rows, run  # noqa: E402
 from bench.scores import rounded  # noqa: E402
-from faq.entries import LANGUAGES, Entry  # noqa: E402
 from faq.search import FaqSearch  # noqa: E402
+from handoff.domain.faq import LANGUAGES, Entry  # noqa: E402
 from nlp.encoders import Encoder, encoder  # noqa: E402
 from nlp.scope import OUT_OF_SCOPE  # noqa: E402
 from nlp.text import is_han  # noqa: E402

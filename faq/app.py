@@ -1,4 +1,4 @@
-"""The search process: `POST /search`, `POST /suggest`, `GET /healthz`, on loopback, for the gateway alone."""
+"""The search process: `POST /search`, `/suggest` and `/clusters`, `GET /healthz`, on loopback, for the gateway alone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ from nlp.locale import LOCALES
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-POLL_SECONDS = 1.0
+# An edit is promised to be found within two seconds; indexing it takes up to one.
+POLL_SECONDS = 0.5
 MAX_QUERY_CHARS = 500
 MAX_LIMIT = 10
-MAX_BODY_BYTES = 16 * 1024
+MAX_TEXTS = 500
+MAX_BODY_BYTES = 1024 * 1024
 # One search takes about 20 ms; whoever is behind this many would wait longer than the gateway does.
 MAX_WAITING = 100
 
@@ -90,6 +92,12 @@ class Worker:
         finally:
             self._waiting -= 1
 
+    async def cluster(self, texts: list[str]) -> list[list[int]]:
+        """Texts by meaning, in the thread that indexes: nobody waits for it who asked a question. Raises Refusal."""
+        if not self.ready:
+            raise Refusal(503, "not_ready", "the index is being built")
+        return await self._run(self._indexing, lambda: self._search.cluster(texts))
+
     def close(self) -> None:
         """Stop both threads, without waiting for an index in the making."""
         self._searching.shutdown(wait=False, cancel_futures=True)
@@ -106,10 +114,9 @@ class Worker:
         self._search.update(entries)
         self._state = state
         if not self.ready:
-            # The first search loads jieba's dictionary and touches the weights; nobody shall wait for that.
-            self._search.search("怎么退货 how to return", "zh-Hans")
+            self._search.warm_up()
             self.ready = True
-        log.info("%d entries are searched (revision %d)", len(entries), state.revision)
+        log.info("%d entries are searched (revision %d)", len(entries), state.newest)
 
     @staticmethod
     async def _run(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
@@ -161,13 +168,19 @@ def create_app(search: FaqSearch, store: SqlEntryStore, secret: str, *, name: st
     async def search_entries(request: Request) -> HTTPResponse:
         _authenticate(request, secret)
         found = await worker.find(_read(request, default_limit=3))
-        return json_response({"decision": found.decision, "results": [result.as_dict() for result in found.results]})
+        results = [result.as_dict() for result in found.results]
+        return json_response({"decision": found.decision, "results": results, "asked": found.asked})
 
     @app.post("/suggest")
     async def suggest_entries(request: Request) -> HTTPResponse:
         _authenticate(request, secret)
         found = await worker.find(_read(request, default_limit=5))
         return json_response({"results": [result.as_dict() for result in found.results]})
+
+    @app.post("/clusters")
+    async def cluster_texts(request: Request) -> HTTPResponse:
+        _authenticate(request, secret)
+        return json_response({"clusters": await worker.cluster(_read_texts(request))})
 
     return app
 
@@ -187,13 +200,27 @@ def _authenticate(request: Request, secret: str) -> None:
         raise Refusal(401, "unauthenticated", "the internal secret is missing or wrong")
 
 
-def _read(request: Request, *, default_limit: int) -> Query:
+def _read_object(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError):
         raise Refusal(400, "bad_request", "the body is not valid JSON") from None
     if not isinstance(body, dict):
         raise Refusal(400, "bad_request", "the body is not a JSON object")
+    return body
+
+
+def _read_texts(request: Request) -> list[str]:
+    texts = _read_object(request).get("texts")
+    if not isinstance(texts, list) or len(texts) > MAX_TEXTS:
+        raise Refusal(422, "invalid", f"texts must be a list of at most {MAX_TEXTS}", (("texts", "not_a_list"),))
+    if not all(isinstance(text, str) and len(text) <= MAX_QUERY_CHARS for text in texts):
+        raise Refusal(422, "invalid", f"a text has at most {MAX_QUERY_CHARS} characters", (("texts", "too_long"),))
+    return texts
+
+
+def _read(request: Request, *, default_limit: int) -> Query:
+    body = _read_object(request)
     query, locale, limit = body.get("query"), body.get("locale", "zh-Hans"), body.get("limit", default_limit)
     errors: list[tuple[str, str]] = []
     if not isinstance(query, str):

@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from faq.entries import LANGUAGES, Entry
 from faq.postings import Counted, Postings, Terms
+from handoff.domain.faq import LANGUAGES, Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.features import centred
 from nlp.ngrams import grams
@@ -110,6 +110,14 @@ class Index:
             | {(text, LANGUAGES.index(language)) for entry in ordered for language, text in entry.answer.items()}
         )
         return index
+
+    def similarity(self, texts: Sequence[Prepared], vectors: Matrix) -> Matrix:
+        """float32 [n, n]: the mean cosine of texts with their raw `vectors` [n, dim], seen from these entries."""
+        moved = np.zeros_like(vectors)
+        for language, centre in enumerate(self._centres):
+            chosen = np.array([text.language == language for text in texts])
+            moved[chosen] = centred(vectors[chosen], centre, self._widths)
+        return np.asarray(moved @ moved.T / len(self._widths), np.float32)
 
     @property
     def vector_rows(self) -> int:

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faq.entries import Entry
+import numpy as np
+
+from faq.clusters import cluster
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, learn
 from faq.index import Analyser, Index, Prepared
+from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
-from nlp.vectors import VectorCache
+from nlp.privacy import anonymous
+from nlp.vectors import BATCH, VectorCache
 
 log = logging.getLogger(__name__)
 # Raised when the signals or what is learned from them change, so that saved weights of before are not used.
@@ -49,10 +53,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Found:
-    """`results` are the best, also when the decision is unknown: whoever asks decides what to do with them."""
+    """`results` are the best, also when the decision is unknown: whoever asks decides what to do with them.
+
+    `asked` is the question as it may be logged: normalised, without what tells who asked.
+    """
 
     decision: Decision
     results: tuple[Result, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,14 +98,19 @@ class FaqSearch:
             else:
                 self._snapshot = _Snapshot(index, self._fusion(index), texts)
 
+    def warm_up(self) -> None:
+        """Load the dictionaries and touch the weights, so that nobody's search waits for that."""
+        self._encoder.encode([self._analyser.query("怎么退貨 how to return").text])
+
     def search(self, query: str, locale: str, limit: int = 3) -> Found:
         """The decision and the `limit` best entries for a raw query. A query without a letter or digit is unknown."""
         snapshot = self._snapshot
         if snapshot is None or not snapshot.index.entries:
             return Found("unknown", ())
         prepared = self._analyser.query(query)
+        asked = anonymous(prepared.text)
         if not any(char.isalnum() for char in prepared.text):
-            return Found("unknown", ())
+            return Found("unknown", (), asked)
         vector = self._encoder.encode([prepared.text])[0]
         decision, order, scores = snapshot.fusion.decide(snapshot.index.features(prepared, vector))
         wanted = language(locale)
@@ -105,7 +118,18 @@ class FaqSearch:
             _result(snapshot.index.entries[place], wanted, float(score))
             for place, score in zip(order[:limit], scores[:limit], strict=True)
         )
-        return Found(decision, results)
+        return Found(decision, results, asked)
+
+    def cluster(self, texts: Sequence[str]) -> list[list[int]]:
+        """Places of texts that mean the same; see `faq.clusters`. Encodes, so that hundreds of texts take seconds."""
+        snapshot = self._snapshot
+        if snapshot is None or not texts:
+            return [[place] for place in range(len(texts))]
+        queries = [self._analyser.query(text) for text in texts]
+        parts = [queries[start : start + BATCH] for start in range(0, len(queries), BATCH)]
+        # In small batches and through the process's memory of vectors: a search in between waits for one of them at most.
+        vectors = np.vstack([self._encoder.encode([query.text for query in part]) for part in parts])
+        return cluster(snapshot.index.similarity(queries, vectors))
 
     def _fusion(self, index: Index) -> Fusion:
         """The saved weights for exactly these phrasings, else newly learned ones."""

@@ -1,4 +1,4 @@
-"""Entries in SQL: the table `faq_entries`, which the gateway's migration creates."""
+"""Entries in SQL, as the search reads them: the gateway edits them while the system runs, here the shipped ones are added."""
 
 from __future__ import annotations
 
@@ -7,50 +7,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    create_engine,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import Engine, create_engine, func, insert, select
 
-from faq.entries import Entry, EntryError, check_entry
-
-metadata = MetaData()
-faq_entries = Table(
-    "faq_entries",
-    metadata,
-    Column("id", String(100), primary_key=True),
-    Column("category", String(50), nullable=False),
-    Column("enabled", Boolean, nullable=False),
-    Column("phrasings", JSON, nullable=False),
-    Column("answer", JSON, nullable=False),
-    Column("revision", Integer, nullable=False, index=True),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-)
+from handoff.domain.faq import Entry, EntryInvalid, EntryStatus, check_entry
+from handoff.stores.schema import faq_entries
 
 # The gateway's writer holds SQLite's lock for milliseconds; the same patience as its own.
 SQLITE_TIMEOUT_SECONDS = 5
 
 
-class State(NamedTuple):
-    """Differs whenever an entry was added, changed or removed.
+SEEDED_BY = "seed"
 
-    The revision and the count alone would miss a newest entry removed and another added in its place.
+
+class State(NamedTuple):
+    """Differs whenever an entry was added or changed: each change gives its entry a larger revision, so that the sum grows.
+
+    The newest alone would miss a change that was committed after one with a larger revision; the sum alone, rows that
+    were exchanged by hand.
     """
 
-    revision: int
+    newest: int
+    revisions: int
     entries: int
-    updated_at: str
 
 
 class SqlEntryStore:
@@ -70,25 +48,25 @@ class SqlEntryStore:
 
     def state(self) -> State:
         """What tells one content of the table from another; cheap enough to ask every second."""
-        query = select(func.max(faq_entries.c.revision), func.count(), func.max(faq_entries.c.updated_at))
+        revision = faq_entries.c.revision
+        query = select(func.max(revision), func.sum(revision), func.count())
         with self._engine.connect() as connection:
-            revision, count, updated_at = connection.execute(query).one()
-        return State(revision or 0, count, str(updated_at))
+            newest, revisions, count = connection.execute(query).one()
+        return State(newest or 0, int(revisions or 0), count)
 
     def load(self) -> tuple[list[Entry], list[str]]:
-        """The enabled entries by id, and one line for each row that cannot be used: one bad row hides no other."""
-        query = select(faq_entries).where(faq_entries.c.enabled).order_by(faq_entries.c.id)
+        """The published entries by id, and one line for each row that cannot be used: one bad row hides no other."""
+        published = faq_entries.c.status == EntryStatus.PUBLISHED.value
+        query = select(faq_entries).where(published).order_by(faq_entries.c.id)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         entries: list[Entry] = []
         problems: list[str] = []
         for row in rows:
             try:
-                entries.append(
-                    check_entry(row["id"], row["category"], row["phrasings"], row["answer"], where="faq_entries")
-                )
-            except EntryError as error:
-                problems.append(str(error))
+                entries.append(check_entry(row["id"], row["category"], row["phrasings"], row["answer"]))
+            except EntryInvalid as invalid:
+                problems.append(f"{row['id']}: {invalid}")
         return entries, problems
 
     def seed(self, entries: Sequence[Entry]) -> int:
@@ -105,11 +83,12 @@ class SqlEntryStore:
                 {
                     "id": entry.id,
                     "category": entry.category,
-                    "enabled": entry.enabled,
+                    "status": entry.status.value,
                     "phrasings": {language: list(texts) for language, texts in entry.phrasings.items()},
                     "answer": dict(entry.answer),
                     "revision": newest + number,
                     "updated_at": now,
+                    "updated_by": SEEDED_BY,
                 }
                 for number, entry in enumerate(missing, start=1)
             ]

@@ -14,7 +14,7 @@ from sanic.server.websockets.impl import WebsocketImplProtocol
 from handoff import __version__
 from handoff.bootstrap import Gateway
 from handoff.domain.errors import KefuError
-from handoff.web import admin, agent, cases, customer, health, internal, outbox
+from handoff.web import admin, agent, cases, customer, faq, health, internal, outbox
 from handoff.web.agent_socket import serve_agent
 from handoff.web.customer_socket import serve_customer
 from handoff.web.openapi import describe
@@ -34,6 +34,7 @@ TABLE: list[Route] = [
     *agent.routes.table,
     *admin.routes.table,
     *cases.routes.table,
+    *faq.routes.table,
     *internal.routes.table,
     *health.routes.table,
     *outbox.routes.table,

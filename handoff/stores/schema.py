@@ -449,11 +449,29 @@ faq_entries = Table(
     metadata,
     Column("id", String(100), primary_key=True),
     Column("category", String(50), nullable=False),
-    Column("enabled", Boolean, nullable=False),
+    Column("status", String(20), nullable=False),
     Column("phrasings", JSON, nullable=False),
     Column("answer", JSON, nullable=False),
+    # Larger than any before at each change: what an editor must have seen, and what the search process follows.
     Column("revision", Integer, nullable=False, index=True),
-    # Of the search process, which has its own small table definitions: a plain timestamp with a zone.
-    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("updated_by", String(100), nullable=False),
     info=_info(None, "as long as the entry exists"),
+)
+
+# What customers asked the knowledge base, masked, with nothing that leads to who asked: not even the minute.
+faq_searches = Table(
+    "faq_searches",
+    metadata,
+    Column("id", Integer().with_variant(BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+    Column("hour", UtcDateTime, nullable=False, index=True),
+    Column("text", String(200), nullable=False),
+    Column("text_hash", String(64), nullable=False, index=True),
+    Column("outcome", String(20), nullable=False),
+    Column("entry_id", String(100)),
+    Column("score", Float),
+    Column("locale", String(20), nullable=False),
+    # The draft that was made of it, so that nobody is asked to write it twice.
+    Column("draft_id", String(100)),
+    info=_info(None, "90 days", ("hour", timedelta(days=90))),
 )

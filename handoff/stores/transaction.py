@@ -10,6 +10,7 @@ from handoff.stores.agents import SqlAgents
 from handoff.stores.cases import SqlCases
 from handoff.stores.conversations import SqlConversations
 from handoff.stores.customers import SqlCustomers
+from handoff.stores.faq import SqlFaqEntries, SqlFaqSearches
 from handoff.stores.handoffs import SqlHandoffs
 from handoff.stores.messages import SqlMessages
 from handoff.stores.outbox import SqlOutbox
@@ -78,3 +79,13 @@ class SqlTransaction:
     def sla_events(self) -> SqlSlaEvents:
         """See ports."""
         return SqlSlaEvents(self._connection)
+
+    @cached_property
+    def faq_entries(self) -> SqlFaqEntries:
+        """See ports."""
+        return SqlFaqEntries(self._connection)
+
+    @cached_property
+    def faq_searches(self) -> SqlFaqSearches:
+        """See ports."""
+        return SqlFaqSearches(self._connection)

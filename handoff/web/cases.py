@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 from sanic.response import HTTPResponse
@@ -12,6 +10,7 @@ from handoff.domain.ids import CaseId
 from handoff.services.cases import move_case, read_case, search_cases
 from handoff.services.views import case_json, moment
 from handoff.web.routing import Access, Body, Call, Routes
+from handoff.web.spreadsheets import write_csv
 
 routes = Routes()
 BASE = "/api/v1"
@@ -27,16 +26,6 @@ class NewStatus(Body):
     note: str | None = None
 
 
-# Also as they come from a Chinese input method: some spreadsheets take them for the same.
-FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-
-
-def safe_cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return "'" + text if text.lstrip().startswith(FORMULA) or text.startswith(("\t", "\r")) else text
-
-
 @routes.add("GET", f"{BASE}/cases", Access.AGENT, "List cases of your teams")
 async def cases(call: Call) -> dict[str, Any]:
     """`{items}`; query: status, kind, limit."""
@@ -49,14 +38,10 @@ async def cases(call: Call) -> dict[str, Any]:
 async def cases_csv(call: Call) -> HTTPResponse:
     """UTF-8 with a byte order mark, so that spreadsheets read Chinese."""
     found = await search_cases(call.services, call.agent, call.query("status"), call.query("kind"), MOST_CSV)
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(_COLUMNS)
-    for case in found:
-        row = case_json(case)
-        writer.writerow([safe_cell(row[c]) for c in _COLUMNS])
+    rows = [case_json(case) for case in found]
+    table = write_csv([_COLUMNS, *(["" if row[c] is None else str(row[c]) for c in _COLUMNS] for row in rows)])
     headers = {"Content-Disposition": 'attachment; filename="cases.csv"', "Cache-Control": "no-store"}
-    return HTTPResponse("\ufeff" + out.getvalue(), 200, headers, "text/csv; charset=utf-8")
+    return HTTPResponse(table, 200, headers, "text/csv; charset=utf-8")
 
 
 @routes.add("GET", f"{BASE}/cases/<id:str>", Access.AGENT, "Read one case and what happened to it")

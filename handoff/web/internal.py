@@ -8,6 +8,7 @@ from typing import Any
 from handoff.domain.errors import Invalid
 from handoff.domain.ids import ConversationId
 from handoff.services.cases import list_cases_of, open_case
+from handoff.services.faq_log import search_faq
 from handoff.services.idempotency import check_key
 from handoff.services.orders import change_order, list_orders, lookup_order, parcels, public_order
 from handoff.services.views import case_json
@@ -102,7 +103,7 @@ async def faq_search(call: Call) -> dict[str, Any]:
     """`{decision, results}`."""
     b: Search = call.body
     query = _short(b.query, "query", 5000)[:500]
-    return await call.services.faq.search(query, b.locale, max(1, min(10, b.limit)))
+    return await search_faq(call.services, query, b.locale, max(1, min(10, b.limit)))
 
 
 @routes.add("POST", f"{BASE}/products/search", Access.INTERNAL, "Search the shop's products", body=Search)

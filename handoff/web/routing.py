@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # Everything but uploads fits easily; a text of 5,000 Chinese characters is 15 kB.
 MAX_BODY = 64 * 1024
+# Of a file that is too large so much is read and thrown away before it is refused.
+MOST_READ_AWAY = 256 * 1024 * 1024
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -67,6 +69,7 @@ class Call:
     services: Services
     settings: Settings
     body: Any = None
+    file: bytes = field(default=b"", repr=False)
     agent_or_none: Agent | None = None
     session_or_none: Session | None = None
     token: str = ""
@@ -127,6 +130,8 @@ class Route:
     """Whether an Idempotency-Key makes a repeat answer as the first time."""
     again: Handler | None = None
     """What answers a repeat whose first answer went down with its gateway; None: doing it again does no harm."""
+    upload: int | None = None
+    """The body is a file of at most so many bytes, as it is: `call.file`."""
 
 
 @dataclass
@@ -146,11 +151,12 @@ class Routes:
         status: int = 200,
         once: bool = False,
         again: Handler | None = None,
+        upload: int | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler: `async def f(call, **path_parameters) -> JSON object or HTTPResponse`."""
 
         def decorate(handler: Handler) -> Handler:
-            self.table.append(Route(method, path, access, handler, body, summary, status, once, again))
+            self.table.append(Route(method, path, access, handler, body, summary, status, once, again, upload))
             return handler
 
         return decorate
@@ -246,11 +252,30 @@ def _read_body(request: Request, model: type[Body]) -> Body:
         raise refusal from None
 
 
+async def _read_file(request: Request, most: int) -> bytes:
+    """The body of a route that takes a file. Raises TooLarge, but only after the rest of it: who still sends would not read why."""
+    parts: list[bytes] = []
+    size = 0
+    while (part := await request.stream.read()) is not None:  # type: ignore[union-attr]
+        size += len(part)
+        if size <= most:
+            parts.append(part)
+        elif size > MOST_READ_AWAY:
+            break
+        else:
+            parts.clear()
+    if size > most:
+        raise TooLarge(f"the file is larger than {most // 2**20} MB")
+    return b"".join(parts)
+
+
 async def _answer(call: Call, route: Route, parameters: dict[str, str]) -> HTTPResponse:
     for value in parameters.values():
         if not _ID.fullmatch(value):
             raise NotFound("no such thing")
     await _authenticate(call, route)
+    if route.upload is not None:
+        call.file = await _read_file(call.request, route.upload)
     if route.body is not None:
         call.body = _read_body(call.request, route.body)
     key = call.key if route.once else None
@@ -277,6 +302,7 @@ def register(app: Sanic[Any, Any], table: list[Route], services: Services, setti
             route.path,
             methods=[route.method],
             name=f"{route.handler.__name__}_{number}",
+            stream=route.upload is not None,
         )
 
 

@@ -65,13 +65,14 @@ class House:
         self.clock = StandingClock()
         self.bot = ScriptedBot()
         self.shop = MemoryShop()
+        self.faq = AbsentFaq()
         self.bus = LosingBus()
         rules: dict[str, Any] = {"hours": HOURS, "slow_after": 60.0} | policy
         self.services = Services(
             store,
             Hub(self.bus, "test"),
             self.bot,
-            AbsentFaq(),
+            self.faq,
             self.shop,
             MemoryLimits(self.clock),
             Policy(**rules),

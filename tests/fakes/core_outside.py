@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,10 +60,21 @@ class MemoryLimits:
 
 
 class AbsentFaq:
-    """An FAQ process that is away."""
+    """An FAQ process that is away, until it is given what it finds: a decision, results, and how it clusters."""
+
+    def __init__(self) -> None:
+        self.finds: dict[str, Any] | None = None
+        self.clusters: list[list[int]] | None = None
 
     async def search(self, query: str, locale: str, limit: int) -> dict[str, Any]:
-        raise Unavailable("faq_unavailable")
+        if self.finds is None:
+            raise Unavailable("faq_unavailable")
+        return {"asked": query, **self.finds}
 
     async def suggest(self, query: str, locale: str, limit: int) -> dict[str, Any]:
         raise Unavailable("faq_unavailable")
+
+    async def cluster(self, texts: Sequence[str]) -> list[list[int]]:
+        if self.clusters is None:
+            raise Unavailable("faq_unavailable")
+        return self.clusters

@@ -85,6 +85,8 @@ class FakeFaq:
             return self._refuse(403, "forbidden", "a wrong secret")
         if self._failing is not None:
             return (200, self._failing) if self._failing else (503, {"code": "not_ready", "message": "", "errors": []})
+        if path == "/clusters":
+            return self._cluster(raw)
         try:
             body = json.loads(raw)
             query, locale, limit = body["query"], body["locale"], body.get("limit", 3)
@@ -106,7 +108,21 @@ class FakeFaq:
         ][:limit]
         if path == "/suggest":
             return 200, {"results": results}
-        return 200, {"decision": "answer" if results else "unknown", "results": results}
+        return 200, {"decision": "answer" if results else "unknown", "results": results, "asked": query[:120]}
+
+    def _cluster(self, raw: bytes) -> tuple[int, JsonObject]:
+        """Texts that begin with the same two characters mean the same."""
+        try:
+            texts = json.loads(raw)["texts"]
+        except (ValueError, KeyError, TypeError):
+            return self._refuse(400, "bad_request", "a body without texts")
+        if not isinstance(texts, list) or not 0 < len(texts) <= 500:
+            return self._refuse(422, "invalid", "no texts, or too many")
+        self.asked.append(("/clusters", {"texts": texts}))
+        alike: dict[str, list[int]] = {}
+        for place, text in enumerate(texts):
+            alike.setdefault(text[:2], []).append(place)
+        return 200, {"clusters": list(alike.values())}
 
     def _refuse(self, status: int, code: str, why: str) -> tuple[int, JsonObject]:
         self.violations.append(why)
@@ -125,7 +141,7 @@ def _handler(faq: FakeFaq) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path not in ("/search", "/suggest"):
+            if self.path not in ("/search", "/suggest", "/clusters"):
                 return self._send(404, {"code": "not_found", "message": "", "errors": []})
             return self._send(*faq.handle(self.path, self.headers.get("Authorization") or "", raw))
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from handoff.services import login
-from handoff.web.cases import safe_cell
+from handoff.web.spreadsheets import guarded
 from tests.fixtures.gateway import House, JsonObject
 
 WRONG = "a-wrong-password"
@@ -200,7 +200,7 @@ FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "＝1+1", "\n
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_that_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == "'" + text
+    assert guarded(text) == "'" + text
 
 
 async def test_that_the_export_is_for_supervisors_and_holds_no_formula(gateway: House) -> None:

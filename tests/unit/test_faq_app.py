@@ -13,9 +13,10 @@ from sqlalchemy import Engine, create_engine, delete, insert, update
 
 from faq import app as faq_app
 from faq.app import MAX_BODY_BYTES, create_app
-from faq.entries import Entry
 from faq.search import FaqSearch
-from faq.store import SqlEntryStore, default_url, faq_entries, metadata
+from faq.store import SqlEntryStore, default_url
+from handoff.domain.faq import Entry
+from handoff.stores.schema import faq_entries
 from tests.fakes.encoder import HashingEncoder
 
 SECRET = "a secret for the tests"
@@ -33,7 +34,7 @@ ENTRIES = [
 @pytest.fixture
 def engine(var: Path) -> Engine:
     engine = create_engine(default_url(var))
-    metadata.create_all(engine)
+    faq_entries.create(engine)
     SqlEntryStore(engine).seed(ENTRIES)
     return engine
 
@@ -84,7 +85,7 @@ async def test_that_a_question_is_answered_in_the_shape_of_the_interface(client:
     answer = await client.post("/search", json={"query": "怎么退货", "locale": "zh-Hans", "limit": 1})
     assert answer.status_code == 200
     body = answer.json()
-    assert body["decision"] == "answer"
+    assert (body["decision"], body["asked"]) == ("answer", "怎么退货")
     (result,) = body["results"]
     assert 0 <= result.pop("score") <= 1
     assert result == {"entry_id": "return-steps", "category": "returns", "question": "怎么退货", "answer": "这样退。"}
@@ -170,7 +171,8 @@ async def test_that_changes_are_found_while_it_runs(client: httpx.AsyncClient, e
         row = {
             "id": "gift",
             "category": "x",
-            "enabled": True,
+            "status": "published",
+            "updated_by": "x",
             "phrasings": {"zh": ["可以礼品包装吗"]},
             "answer": {"zh": "可以。"},
         }
@@ -190,10 +192,10 @@ async def test_that_changes_are_found_while_it_runs(client: httpx.AsyncClient, e
 
 
 async def test_that_a_lost_database_leaves_the_old_index_answering(client: httpx.AsyncClient, engine: Engine) -> None:
-    metadata.drop_all(engine)
+    faq_entries.drop(engine)
     answers = [await client.post("/search", json={"query": "怎么退货"}) for _ in range(5)]
     assert {answer.status_code for answer in answers} == {200}
-    metadata.create_all(engine)
+    faq_entries.create(engine)
     SqlEntryStore(engine).seed([Entry("back", "x", {"zh": ("回来了没有",)}, {"zh": "回来了。"})])
     await first(client, "回来了没有", "back")
 

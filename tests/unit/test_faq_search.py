@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from faq.entries import Entry
 from faq.fusion import Fusion, out_of_scope_lines, slip
 from faq.index import Analyser, Index
 from faq.search import FaqSearch
+from handoff.domain.faq import Entry
 from nlp.encoders import CachedEncoder
 from nlp.vectors import VectorCache
 from tests.fakes.encoder import HashingEncoder
