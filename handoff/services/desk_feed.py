@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -98,10 +99,10 @@ class DeskFeed:
         """Tell rows, for ever."""
         while True:
             await self._wake.wait()
-            try:
-                await asyncio.wait_for(self._urgent.wait(), ROWS_EVERY_SECONDS)
-            except TimeoutError:
-                pass
+            # Not wait_for: before Python 3.12 that may swallow the cancellation that ends us.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ROWS_EVERY_SECONDS):
+                    await self._urgent.wait()
             self._wake.clear()
             self._urgent.clear()
             changes, self._changed = list(self._changed.values()), {}

@@ -207,3 +207,16 @@ async def test_that_all_who_wait_are_shared_out_and_none_is_left(house: House) -
             await house.resolves(by_id[AgentId(str(owner.id))], conversation.id)
             served.append(conversation.id)
     assert served == [v.id for v in visitors]
+
+
+async def test_that_the_feed_ends_also_when_it_is_told_to_in_the_moment_of_a_ring(house: House) -> None:
+    feed = DeskFeed(house.services)
+    running = asyncio.create_task(feed.run())
+    feed._wake.set()
+    for _ in range(3):  # now it waits for something urgent
+        await asyncio.sleep(0)
+    feed._urgent.set()
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert running in done
+    assert running.cancelled()
