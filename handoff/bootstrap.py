@@ -27,7 +27,6 @@ from handoff.services.ports import Transaction
 from handoff.services.runner import Runner
 from handoff.settings import Settings, SettingsError, write_private
 from handoff.stores.database import PostgresStore, SqliteStore, open_store
-from handoff.stores.migrate import upgrade
 from handoff.stores.redis import RedisBus, RedisLimits
 
 # Monitors ask every few seconds; what they hear may be this old.
@@ -151,6 +150,9 @@ def build(settings: Settings) -> Gateway:
 
 def migrate(settings: Settings) -> None:
     """The newest tables, the first website, and in demo mode people to log in as."""
+    # A gateway that starts after a crash does not wait for Alembic.
+    from handoff.stores.migrate import upgrade
+
     settings.var.mkdir(parents=True, exist_ok=True)
     upgrade(settings.database_url)
     store = open_store(settings.database_url)
