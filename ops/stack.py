@@ -192,7 +192,7 @@ class Stack:
             **(BOT_ONLY if is_bot else {}),
             "PORT": str(self.ports.get(name, "")),
             "TMPDIR": str(temporary),
-            "KEFU_TRACKER_DB": str(self.var / f"tracker-{int(number or 1) - 1}.db"),
+            "KEFU_TRACKER_DB": self.env.get("KEFU_TRACKER_DB") or str(self.var / f"tracker-{int(number or 1) - 1}.db"),
         }
         if kind in PORT_SETTINGS:
             env[PORT_SETTINGS[kind]] = str(self.ports[name])
@@ -288,6 +288,10 @@ class Stack:
     def restart(self, name: str) -> None:
         """Stop one process as its operator would and start it again; returns when it is healthy."""
         self._supervisor.restart(name)
+
+    def is_healthy(self, name: str) -> bool:
+        """Whether a process runs and answers its health check now."""
+        return self._supervisor.is_healthy(name)
 
     def wait_healthy(self, *names: str) -> None:
         """Wait until these (or all) are healthy."""

@@ -104,6 +104,10 @@ class Supervisor:
     def is_running(self, name: str) -> bool:
         return self._processes[name].poll() is None
 
+    def is_healthy(self, name: str) -> bool:
+        """Whether it runs and is healthy now."""
+        return self.is_running(name) and self._programs[name].is_healthy()
+
     def pids(self) -> dict[str, int]:
         """The process ids of those that run."""
         return {name: process.pid for name, process in self._processes.items() if process.poll() is None}

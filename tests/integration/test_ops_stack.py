@@ -83,6 +83,13 @@ def test_that_the_processes_are_told_where_the_others_are(var: Path, procfile: P
         assert bot["KEFU_GATEWAY_URL"] == stack.gateway_url
         assert Path(bot["TMPDIR"]).stat().st_mode & 0o777 == 0o700
         assert (bot["OMP_NUM_THREADS"], bot["RASA_TELEMETRY_ENABLED"], bot["SANIC_HOST"]) == ("1", "false", "127.0.0.1")
+        assert env_of(stack, "rasa")["KEFU_TRACKER_DB"] in {str(var / "tracker-0.db"), str(var / "tracker-1.db")}
+
+
+def test_that_a_tracker_store_that_is_given_is_every_rasas(var: Path, procfile: Path) -> None:
+    given = {"KEFU_TRACKER_DB": "postgresql://nowhere/tracker"}
+    with Stack(var, procfile=procfile, preparations={}, rasa=1, env=given) as stack:
+        assert env_of(stack, "rasa")["KEFU_TRACKER_DB"] == given["KEFU_TRACKER_DB"]
 
 
 def test_that_a_stack_for_tests_does_not_see_our_own_settings(
@@ -145,7 +152,9 @@ def test_that_one_process_can_be_killed_and_started_again_while_the_others_go_on
         before = stack.pids()
         stack.kill("gateway")
         assert not answers_ok(f"{stack.gateway_url}/healthz")
+        assert (stack.is_healthy("gateway"), stack.is_healthy("faq")) == (False, True)
         stack.start_again("gateway")
+        assert stack.is_healthy("gateway")
         stack.restart("faq")
         after = stack.pids()
         assert answers_ok(f"{stack.gateway_url}/healthz")
