@@ -8,6 +8,7 @@ unit is a transaction of its own; the server groups their commits.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import queue
 import threading
@@ -16,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
+import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
 
@@ -55,6 +57,24 @@ def translate(error: Exception) -> Exception:
     return error
 
 
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # half a character, a number of more than 64 bits, or a key that is no text
+        return json.dumps(value)
+
+
+def _from_json(text: str | bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # what only the other one writes
+        return json.loads(text)
+
+
+# Of every engine.
+ENCODING: dict[str, Any] = {"json_serializer": _json, "json_deserializer": _from_json}
+
+
 def _closed() -> Unavailable:
     return Unavailable("database_unavailable", "the database is closed")
 
@@ -63,6 +83,7 @@ def sqlite_engine(url: str, *, writer: bool) -> Engine:
     """An engine with durable settings; the writer's transactions begin with the write lock."""
     engine = create_engine(
         url,
+        **ENCODING,
         pool_size=1 if writer else SQLITE_READERS,
         hide_parameters=True,  # errors are logged, what people wrote is not
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
@@ -219,6 +240,7 @@ class PostgresStore:
     def __init__(self, url: str) -> None:
         self._engine = create_engine(
             url,
+            **ENCODING,
             hide_parameters=True,
             pool_size=POSTGRES_POOL,
             max_overflow=0,

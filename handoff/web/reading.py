@@ -21,6 +21,10 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
+# Made once: `json.loads` makes one for each call that sets it up.
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
 def _clean(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return _NEVER_KEPT.sub("", value)
@@ -40,7 +44,8 @@ def _clean(value: Any, depth: int) -> Any:
 def read_object(raw: str | bytes, what: str) -> dict[str, Any]:
     """The JSON object in `raw`, without characters that cannot be kept. Raises BadRequest, naming `what`."""
     try:
-        value = _clean(json.loads(raw, parse_constant=_refuse), MAX_DEPTH)
+        text = raw if isinstance(raw, str) else raw.decode(json.detect_encoding(raw), "surrogatepass")
+        value = _clean(_DECODER.decode(text), MAX_DEPTH)
     except (ValueError, RecursionError):
         raise BadRequest(f"the {what} is not JSON that we can use") from None
     if not isinstance(value, dict):

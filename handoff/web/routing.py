@@ -15,6 +15,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from weakref import WeakValueDictionary
 
+import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sanic import Request, Sanic
 from sanic.response import HTTPResponse
@@ -162,9 +163,12 @@ class Routes:
         return decorate
 
 
-def dump(value: Any) -> str:
+def dump(value: Any) -> bytes:
     """JSON as it goes out; lone surrogates cannot, so they are replaced."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # half a character, or a number of more than 64 bits
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def json_response(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> HTTPResponse:
