@@ -115,7 +115,8 @@ def build(settings: Settings) -> Gateway:
         raise SettingsError(f"KEFU_BUSINESS_HOURS or KEFU_TIMEZONE: {error}") from error
     store = open_store(settings.database_url)
     redis = Redis.from_url(settings.redis_url, socket_timeout=None, socket_connect_timeout=2)
-    bus = RedisBus(redis, publishing=settings.publish)
+    # On SQLite there is one gateway: nobody else to wake.
+    bus = RedisBus(redis, publishing=settings.publish and not isinstance(store, SqliteStore))
     bot = HttpBot(settings.rasa_urls, settings.rasa_secret, settings.bot_timeout)
     faq = HttpFaq(settings.faq_url, settings.internal_secret)
     shop = HttpShop(settings.shop_url, settings.shop_token)

@@ -24,21 +24,44 @@ Listener = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 class RedisBus:
-    """See ports.Bus. Publishing never fails: what is lost is found by the sweep."""
+    """See ports.Bus. Publishing never fails: what is lost is found by the sweep.
+
+    What comes while Redis is spoken to goes out together with the next word to it.
+    """
 
     def __init__(self, redis: Redis, *, publishing: bool = True) -> None:
         self._redis = redis
         self._publishing = publishing
+        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        self._told = asyncio.Event()
+        self._sender: asyncio.Task[None] | None = None
 
     async def publish(self, channel: str, payload: dict[str, Any]) -> None:
         """See ports.Bus."""
         if not self._publishing:
             return
+        self._waiting.setdefault(channel, []).append(payload)
+        told = self._told
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+        await told.wait()
+
+    async def _send(self) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self._redis.publish(PREFIX + channel, json.dumps(payload))
-        except (RedisError, OSError) as error:
-            log.debug("wake-up lost: %s", error)
+            while self._waiting:
+                waiting, self._waiting = self._waiting, {}
+                told, self._told = self._told, asyncio.Event()
+                try:
+                    # Half of it: who comes while one round hangs waits for that and for his own.
+                    async with asyncio.timeout(PATIENCE_SECONDS / 2):
+                        for channel, payloads in waiting.items():
+                            await self._redis.publish(PREFIX + channel, json.dumps(payloads))
+                except (RedisError, OSError) as error:
+                    log.debug("wake-ups lost: %s", error)
+                finally:
+                    told.set()
+        finally:
+            self._sender = None
 
     async def listen(self, listener: Listener) -> None:
         """Call `listener` with every wake-up, for ever; subscribes again after Redis was away."""
@@ -57,7 +80,8 @@ class RedisBus:
 
 async def _deliver(listener: Listener, channel: str, data: bytes) -> None:
     try:
-        await listener(channel, json.loads(data))
+        for payload in json.loads(data):
+            await listener(channel, payload)
     except Exception:  # one bad wake-up must not deafen the gateway
         log.exception("wake-up on %s", channel)
 
