@@ -63,7 +63,7 @@ def main() -> int:
             raise SettingsError(f"unknown command {' '.join(sys.argv[1:])!r}; use none, migrate or add-agent")
         lock = _only_one(settings)
         uvloop.install()
-        app = create_app(build(settings))
+        app = create_app(build(settings), alone=True)
         Sanic.START_METHOD_SET = True
         app.run(host=settings.host, port=settings.port, single_process=True, motd=False, access_log=False)
         del lock

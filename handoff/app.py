@@ -42,8 +42,11 @@ TABLE: list[Route] = [
 _numbers = itertools.count()
 
 
-def create_app(gateway: Gateway) -> Sanic[Any, Any]:
-    """The application over a built gateway. Each call makes one with a name of its own."""
+def create_app(gateway: Gateway, *, alone: bool = False) -> Sanic[Any, Any]:
+    """The application over a built gateway. Each call makes one with a name of its own.
+
+    `alone`: no other will be made in this process, so Sanic may take out of its own methods what nobody listens to.
+    """
     app: Sanic[Any, Any] = Sanic(f"kefu-gateway-{next(_numbers)}", configure_logging=False)
     app.config.update(
         REQUEST_MAX_SIZE=MAX_REQUEST,
@@ -56,8 +59,8 @@ def create_app(gateway: Gateway) -> Sanic[Any, Any]:
         ACCESS_LOG=False,
         OAS=False,
         FALLBACK_ERROR_FORMAT="json",
-        # Sanic rewrites its own methods at start, which fails for a second application in one process.
-        TOUCHUP=False,
+        # It rewrites its own methods at start, which fails for a second application in one process.
+        TOUCHUP=alone,
     )
     if gateway.settings.proxies:
         app.config.PROXIES_COUNT = gateway.settings.proxies

@@ -25,6 +25,8 @@ BACKLOG = 200
 PAGE = 200
 # What a desk may have waiting; beyond it the desk is told to read its lists again.
 DESK_BACKLOG = 1000
+# Events that go out together.
+TOGETHER = 50
 # Conversations whose newest state we remember having told; older ones are simply read again.
 REMEMBERED = 20_000
 
@@ -158,13 +160,13 @@ class Desk:
             self._events.append(event)
         self._wake.set()
 
-    async def events(self) -> AsyncIterator[dict[str, Any]]:
-        """Events until the desk has fallen too far behind."""
+    async def events(self) -> AsyncIterator[list[dict[str, Any]]]:
+        """Events, those together that are there, until the desk has fallen too far behind."""
         while not self.overflowed:
             await self._wake.wait()
             self._wake.clear()
             while self._events:
-                yield self._events.popleft()
+                yield [self._events.popleft() for _ in range(min(len(self._events), TOGETHER))]
 
 
 class Hub:

@@ -71,8 +71,8 @@ class AgentSocket:
             desk.offer(offer)
 
     async def _send_events(self, desk: Desk) -> None:
-        async for event in desk.events():
-            await send(self._ws, event)
+        async for events in desk.events():
+            await send(self._ws, *events)
         raise Closed(TOO_SLOW, "too far behind; read the lists again")
 
     async def _read(self, agent: Agent, token: str) -> None:

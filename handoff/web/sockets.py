@@ -10,6 +10,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sanic.exceptions import WebsocketClosed
 from sanic.server.websockets.impl import WebsocketImplProtocol
 from websockets.protocol import OPEN
 
@@ -135,11 +136,16 @@ async def hang_up(ws: WebsocketImplProtocol, closed: Closed) -> None:
         asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.abort)
 
 
-async def send(ws: WebsocketImplProtocol, frame: dict[str, Any]) -> None:
-    """Send a frame. Raises Closed when the reader takes too long."""
+async def send(ws: WebsocketImplProtocol, *frames: dict[str, Any]) -> None:
+    """Send frames, together. Raises Closed when the reader takes too long."""
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            await ws.send(dump(frame))
+        # As `ws.send` does it, which takes one frame at a time and only text that is not encoded yet.
+        async with asyncio.timeout(SEND_SECONDS), ws.conn_mutex:
+            if ws.ws_proto.state is not OPEN:
+                raise WebsocketClosed("the connection is closing")
+            for frame in frames:
+                ws.ws_proto.send_text(dump(frame))
+            await ws.send_data([b"".join(ws.ws_proto.data_to_send())])  # type: ignore[no-untyped-call]
     except TimeoutError:
         raise Closed(TOO_SLOW, "the reader is too slow") from None
 

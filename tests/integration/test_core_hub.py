@@ -172,7 +172,7 @@ async def test_that_a_desk_that_never_reads_is_told_to_start_over(house: House, 
     with house.services.hub.desk(await house.agent()) as desk:
         for n in range(5):
             desk.push({"n": n})
-        events = [event async for event in desk.events()]
+        events = [event async for together in desk.events() for event in together]
     assert desk.overflowed
     assert [e["n"] for e in events] in ([0, 1, 2], [])
 

@@ -181,7 +181,7 @@ async def test_that_a_whisper_reaches_the_owner_and_never_the_customer(house: Ho
     assert (conversation.owner.id, conversation.owner.epoch) == (agent.id, epoch)
     with house.services.hub.desk(agent) as desk:
         DeskFeed(house.services).on_change(Change(conversation, (message,)))
-        event = await anext(desk.events())
+        [event] = await anext(desk.events())
     assert (event["type"], event["message"]["kind"], event["message"]["private"]) == (
         "message.created",
         "whisper",
