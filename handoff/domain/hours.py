@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -139,16 +140,23 @@ class BusinessHours:
         first = at.astimezone(self.zone).date()
         for offset in range(HORIZON_DAYS):
             day = first + timedelta(days=offset)
-            for start, end in self.spans_on(day):
-                opening, closing = self._moment(day, start, fold=0), self._moment(day, end, fold=1)
-                if closing > at and closing > opening:
+            for opening, closing in _moments(self.spans_on(day), day, self.zone):
+                if closing > at:
                     yield opening, closing
 
-    def _moment(self, day: date, minutes: int, *, fold: int) -> datetime:
-        """An hour that the clocks repeat is worked twice; one that they skip is not worked."""
-        day, minutes = (day + timedelta(days=1), 0) if minutes == 24 * 60 else (day, minutes)
-        local = datetime.combine(day, time(minutes // 60, minutes % 60, fold=fold), self.zone)
-        return local.astimezone(timezone.utc)
+
+# Asked of the same few days again and again: a desk's list asks four times for each row.
+@lru_cache(maxsize=4 * HORIZON_DAYS)
+def _moments(spans: Spans, day: date, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
+    """The spans of a date as moments in UTC."""
+    found = ((_moment(day, start, zone, fold=0), _moment(day, end, zone, fold=1)) for start, end in spans)
+    return tuple((opening, closing) for opening, closing in found if closing > opening)
+
+
+def _moment(day: date, minutes: int, zone: ZoneInfo, *, fold: int) -> datetime:
+    """An hour that the clocks repeat is worked twice; one that they skip is not worked."""
+    day, minutes = (day + timedelta(days=1), 0) if minutes == 24 * 60 else (day, minutes)
+    return datetime.combine(day, time(minutes // 60, minutes % 60, fold=fold), zone).astimezone(timezone.utc)
 
 
 def _day(name: str) -> int:

@@ -19,8 +19,7 @@ from handoff.stores.schema import handoffs as h
 
 
 def _handoff(row: Row[Any]) -> Handoff:
-    fields = {column.name: getattr(row, column.name) for column in h.columns}
-    return Handoff(**fields | {"needs": row.needs or []})
+    return Handoff(**dict(row._mapping) | {"needs": row.needs or []})
 
 
 class SqlHandoffs:
