@@ -32,7 +32,10 @@ class Conversations(Protocol):
         """The conversation, with its row held until the transaction ends. Raises NotFound."""
 
     def current(self, customer_id: CustomerId) -> Conversation | None:
-        """The customer's one conversation that is not resolved."""
+        """The customer's one conversation that is not resolved, its row held until the transaction ends."""
+
+    def lock_current(self, customer_id: CustomerId) -> ConversationId | None:
+        """As `current`, for who needs no more than to hold it."""
 
     def latest(self, customer_id: CustomerId) -> Conversation | None: ...
 

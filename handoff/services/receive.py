@@ -72,14 +72,16 @@ def do_receive(
     now: datetime,
 ) -> Received:
     """The transaction of `receive`."""
-    known = _stored_before(tx, customer_id, incoming)
-    conversation = known or open_conversation(tx, customer_id, inbox_id, locale, now)
-    content, meaning = _content(tx, conversation.id, incoming)
-    draft = Draft(conversation.id, Sender.CUSTOMER, content, client_id=incoming.client_id)
+    # A retry must neither reopen an ended conversation that has the message already nor say it again in a new one.
+    id = tx.conversations.ended_with(customer_id, incoming.client_id) or tx.conversations.lock_current(customer_id)
+    if id is None:
+        id = open_conversation(tx, customer_id, inbox_id, locale, now).id
+    content, meaning = _content(tx, id, incoming)
+    draft = Draft(id, Sender.CUSTOMER, content, client_id=incoming.client_id)
     try:
         message, conversation = tx.messages.append_and_read(draft, as_owner=None, at=now)
     except DuplicateMessage as duplicate:
-        return Received(duplicate.seq, conversation)
+        return Received(duplicate.seq, tx.conversations.lock(id))
     if meaning == REQUEST_CALLBACK:
         change = _ask_for_call_back(tx, policy, conversation, message, now)
         return Received(message.seq, change.conversation, change)
@@ -119,12 +121,6 @@ def _ask_for_call_back(
     summary = summarise(conversation, records, decision)
     change = do_call_back(tx, conversation, decision, known_team(tx, team), rules, now, summary, "callback_asked")
     return replace(change, messages=(message, *change.messages))
-
-
-def _stored_before(tx: Transaction, customer_id: CustomerId, incoming: Incoming) -> Conversation | None:
-    """The ended conversation that has this message already: a retry must neither reopen it nor be said again in a new one."""
-    ended = tx.conversations.ended_with(customer_id, incoming.client_id)
-    return tx.conversations.lock(ended) if ended else None
 
 
 def open_conversation(

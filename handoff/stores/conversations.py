@@ -62,12 +62,13 @@ def _state(conversation: Conversation) -> dict[str, Any]:
 # Asked with every message.
 _BY_ID = Prepared(select(c).where(c.c.id == bindparam("the_id")))
 _LOCK = Prepared(select(c).where(c.c.id == bindparam("the_id")).with_for_update())
-_CURRENT = Prepared(
-    select(c)
-    # In the words of the index: for a parameter SQLite would plan anew with every run whether the index holds it.
-    .where(c.c.customer_id == bindparam("the_customer"), c.c.status != literal_column(f"'{Status.RESOLVED.value}'"))
-    .with_for_update()
+# In the words of the index: for a parameter SQLite would plan anew with every run whether the index holds it.
+_IS_CURRENT = (
+    c.c.customer_id == bindparam("the_customer"),
+    c.c.status != literal_column(f"'{Status.RESOLVED.value}'"),
 )
+_CURRENT = Prepared(select(c).where(*_IS_CURRENT).with_for_update())
+_CURRENT_ID = Prepared(select(c.c.id).where(*_IS_CURRENT).with_for_update())
 _LATEST = Prepared(
     select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
 )
@@ -120,6 +121,11 @@ class SqlConversations:
     def current(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
         return self._one(_CURRENT, the_customer=customer_id)
+
+    def lock_current(self, customer_id: CustomerId) -> ConversationId | None:
+        """See ports.Conversations."""
+        row = _CURRENT_ID.one(self._db, {"the_customer": customer_id})
+        return row.id if row else None
 
     def latest(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""
