@@ -84,6 +84,10 @@ class Head(NamedTuple):
     read_seq: int
     customer_read_seq: int
 
+    def goes_beyond(self, other: Head) -> bool:
+        """Whether something of it is news to who knows `other`."""
+        return any(mine > known for mine, known in zip(self, other, strict=True))
+
 
 @dataclass(frozen=True)
 class Conversation:

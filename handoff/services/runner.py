@@ -154,7 +154,8 @@ class Runner:
             unseen = [id for id in recent if id not in heads]
             heads |= await services.store.read(lambda tx: tx.conversations.heads(unseen))
         for id, head in heads.items():
-            if services.hub.told(id) != head:
+            told = services.hub.told(id)  # which may have gone on since SQL was asked
+            if told is None or head.goes_beyond(told):
                 await self.catch_up(id)
         await self._end_revoked()
         self._looked_at = now  # a database that was away for minutes leaves no gap
