@@ -35,7 +35,7 @@ describe("connecting", () => {
     expect(setting.callsTo("/sessions")).toHaveLength(1);
   });
 
-  test("that every failure doubles the pause", async () => {
+  test("that every failure makes the pause longer by half", async () => {
     const setting = new Setting(() => "network");
     setting.client.connect();
     const times: number[] = [];
@@ -44,7 +44,7 @@ describe("connecting", () => {
       await vi.advanceTimersByTimeAsync(50);
     }
     const pauses = times.slice(1).map((time, index) => time - times[index]!);
-    expect(pauses.slice(0, 4)).toEqual([250, 500, 1000, 2000]);
+    expect(pauses.slice(0, 4)).toEqual([250, 400, 550, 850]);
   });
 
   test("that silence is answered by a ping, and no pong by a new connection", async () => {
