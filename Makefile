@@ -16,7 +16,7 @@ PY311 := $(wildcard handoff faq ops examples)
 FRONTEND := $(wildcard handoff/frontend/package-lock.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run train chromium test test-all soak bench check lint types-bot types-handoff imports frontend-check lock format clean
+.PHONY: help setup run train chromium test test-all soak chaos bench check lint types-bot types-handoff imports frontend-check lock format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 22
@@ -38,6 +38,9 @@ test: setup train chromium  ## The quick tests: service, bot and front end
 
 soak: setup  ## Half an hour of relaying at 50 messages a second; fails when one is lost (SECONDS=…)
 	@$(HANDOFF) -m bench.relay --rate 50 --seconds $(or $(SECONDS),1800) --burst 0
+
+chaos: setup train  ## Kill processes for ten minutes while 220 people talk; fails when a word is lost or doubled (SECONDS=… a run, SEED=…)
+	@$(HANDOFF) -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: setup  ## Measure the relay: latency and highest durable rate
 	@$(HANDOFF) -m bench.relay

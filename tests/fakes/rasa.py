@@ -17,7 +17,7 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -83,10 +83,11 @@ class FakeRasa:
     turns: list[JsonObject] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     ready: bool = True
+    answered: MutableMapping[str, tuple[JsonObject, JsonObject]] = field(default_factory=dict)
+    """`message_id` → what was asked and answered."""
 
     def __post_init__(self) -> None:
         self._lines: list[_Line] = []
-        self._answered: dict[str, tuple[JsonObject, JsonObject]] = {}
         self._running: set[str] = set()
         self._lock = threading.Lock()
         self._free = threading.Event()
@@ -169,8 +170,8 @@ class FakeRasa:
     def _run(self, turn: JsonObject) -> tuple[int, JsonObject | str]:
         id, asked = turn["metadata"]["message_id"], {k: turn.get(k) for k in ("sender", "message", "parse_data")}
         with self._lock:
-            if id in self._answered:
-                before, answer = self._answered[id]
+            if id in self.answered:
+                before, answer = self.answered[id]
                 if before != asked:
                     return self._refuse(422, "message_id_reused", f"another message under {id}")
                 return 200, answer
@@ -186,7 +187,7 @@ class FakeRasa:
             if line is not None and (line.status != 200 or "raw" in answer):
                 return line.status, answer.get("raw", {"code": "turn_failed", "message": "", "errors": []})
             with self._lock:
-                self._answered[id] = (asked, answer)
+                self.answered[id] = (asked, answer)
             return 200, answer
         finally:
             with self._lock:
