@@ -17,6 +17,7 @@ from handoff.domain.errors import KefuError
 from handoff.web import admin, agent, cases, customer, faq, health, internal, outbox
 from handoff.web.agent_socket import serve_agent
 from handoff.web.customer_socket import serve_customer
+from handoff.web.heartbeat import Heartbeat
 from handoff.web.openapi import describe
 from handoff.web.pages import register_pages
 from handoff.web.routing import Route, error_response, register
@@ -26,8 +27,6 @@ log = logging.getLogger(__name__)
 # Uploads come later and have their own limit; nothing else is near this.
 MAX_REQUEST = 1024 * 1024
 MAX_SOCKET_MESSAGE = 1024 * 1024
-# A socket that does not answer pings for this long is gone.
-PING_SECONDS = 25
 WIDGET = "/api/v1/widget/"
 TABLE: list[Route] = [
     *customer.routes.table,
@@ -51,8 +50,7 @@ def create_app(gateway: Gateway, *, alone: bool = False) -> Sanic[Any, Any]:
     app.config.update(
         REQUEST_MAX_SIZE=MAX_REQUEST,
         WEBSOCKET_MAX_SIZE=MAX_SOCKET_MESSAGE,
-        WEBSOCKET_PING_INTERVAL=PING_SECONDS,
-        WEBSOCKET_PING_TIMEOUT=PING_SECONDS,
+        WEBSOCKET_PING_INTERVAL=0,  # by our own heartbeat
         KEEP_ALIVE_TIMEOUT=75,
         RESPONSE_TIMEOUT=60,
         GRACEFUL_SHUTDOWN_TIMEOUT=3,
@@ -65,15 +63,15 @@ def create_app(gateway: Gateway, *, alone: bool = False) -> Sanic[Any, Any]:
     if gateway.settings.proxies:
         app.config.PROXIES_COUNT = gateway.settings.proxies
     app.ctx.gateway = gateway
-    services, settings = gateway.services, gateway.settings
+    services, settings, heartbeat = gateway.services, gateway.settings, Heartbeat()
     register(app, TABLE, services, settings)
     register_pages(app, describe(TABLE, __version__))
 
     async def customer_socket(request: Request, ws: WebsocketImplProtocol) -> None:
-        await serve_customer(request, ws, services, settings)
+        await serve_customer(request, ws, services, settings, heartbeat)
 
     async def agent_socket(request: Request, ws: WebsocketImplProtocol) -> None:
-        await serve_agent(request, ws, services, settings)
+        await serve_agent(request, ws, services, settings, heartbeat)
 
     app.add_websocket_route(customer_socket, "/ws/customer")
     app.add_websocket_route(agent_socket, "/ws/agent")
@@ -81,9 +79,11 @@ def create_app(gateway: Gateway, *, alone: bool = False) -> Sanic[Any, Any]:
     @app.after_server_start
     async def start(_app: Sanic[Any, Any]) -> None:
         gateway.start()
+        heartbeat.start()
 
     @app.before_server_stop
     async def stop(_app: Sanic[Any, Any]) -> None:
+        heartbeat.stop()
         await gateway.stop()
 
     _allow_websites(app, gateway)

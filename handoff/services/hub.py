@@ -27,6 +27,8 @@ PAGE = 200
 DESK_BACKLOG = 1000
 # Events that go out together.
 TOGETHER = 50
+# What passes (typing, places, receipts, owners) and may wait for one reader.
+MOST_PASSING = 50
 # Conversations whose newest state we remember having told; older ones are simply read again.
 REMEMBERED = 20_000
 
@@ -74,15 +76,43 @@ Item = Message | Conversation | Typing | Place | Receipt
 ReadAfter = Callable[[int, int], Awaitable[list[Message]]]
 
 
-class Subscription:
-    """One reader of one conversation."""
+class _Bell:
+    """An event that its waiter clears; asyncio's is 700 bytes, and every idle customer has one."""
+
+    __slots__ = ("_rung", "_waiter")
 
     def __init__(self) -> None:
-        self._messages: deque[Message] = deque()
-        self._others: deque[Conversation | Typing | Place | Receipt] = deque(maxlen=50)
+        self._rung = True
+        self._waiter: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        """Let the waiter go on, now or when he comes."""
+        self._rung = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Until it has rung since the last time."""
+        if not self._rung:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        self._rung = False
+
+
+class Subscription:
+    """One reader of one conversation. Ten thousand of them wait here for nothing, so empty ones are small: lists, no deques."""
+
+    __slots__ = ("_behind", "_bell", "_messages", "_others", "_stopped")
+
+    def __init__(self) -> None:
+        self._messages: list[Message] = []
+        self._others: list[Conversation | Typing | Place | Receipt] = []
         self._behind = True
-        self._wake = asyncio.Event()
-        self._wake.set()
+        self._stopped = False
+        self._bell = _Bell()
 
     def push(self, change: Change) -> None:
         """New facts."""
@@ -93,24 +123,31 @@ class Subscription:
             self._messages.extend(change.messages)
         if change.owner_changed:
             self._others.append(change.conversation)
-        self._wake.set()
+        self._bell.ring()
 
     def tell(self, item: Typing | Place | Receipt) -> None:
-        """Something passing."""
+        """Something passing; of much only the newest."""
+        del self._others[: -MOST_PASSING + 1]
         self._others.append(item)
-        self._wake.set()
+        self._bell.ring()
 
     def fall_behind(self) -> None:
         """Make the reader look at the log."""
         self._behind = True
-        self._wake.set()
+        self._bell.ring()
+
+    def stop(self) -> None:
+        """Let `items` end: the reader goes elsewhere."""
+        self._stopped = True
+        self._bell.ring()
 
     async def items(self, after: int, read: ReadAfter, *, private: bool) -> AsyncIterator[Item]:
-        """All that comes after the cursor `after`, without gaps or repeats, then what follows, for ever."""
+        """All that comes after the cursor `after`, without gaps or repeats, then what follows, until `stop`."""
         cursor = after
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._bell.wait()
+            if self._stopped:
+                return
             while self._behind:
                 self._behind = False
                 page = await read(cursor, PAGE)
@@ -119,7 +156,7 @@ class Subscription:
                     yield message
                 self._behind = self._behind or len(page) == PAGE
             while self._messages:
-                message = self._messages.popleft()
+                message = self._messages.pop(0)
                 if message.seq <= cursor or (message.private and not private):
                     continue
                 before = message.seq - 1 if private else message.prev_public
@@ -129,7 +166,7 @@ class Subscription:
                 cursor = message.seq
                 yield message
             while self._others and not self._messages:  # what came while the reader was busy: words first
-                yield self._others.popleft()
+                yield self._others.pop(0)
 
 
 class Desk:
@@ -178,7 +215,7 @@ class Hub:
         self._readers: dict[ConversationId, set[Subscription]] = defaultdict(set)
         self.desks: set[Desk] = set()
         self._statuses: dict[str, str] = {}
-        self._sockets: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._sockets: dict[str, set[asyncio.Future[None]]] = {}
         self._told: OrderedDict[ConversationId, Head] = OrderedDict()
         self.listeners: list[Callable[[Change], None]] = []
         """Called with every change, local or learned: desks, turn starting, queue positions."""
@@ -206,10 +243,10 @@ class Hub:
             self.desks.discard(desk)
 
     @contextmanager
-    def socket(self, token_hash: str) -> Iterator[asyncio.Event]:
-        """Register a connection; the event is set when its token is revoked."""
-        revoked = asyncio.Event()
-        self._sockets[token_hash].add(revoked)
+    def socket(self, token_hash: str) -> Iterator[asyncio.Future[None]]:
+        """Register a connection; the future is done when its token is revoked."""
+        revoked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sockets.setdefault(token_hash, set()).add(revoked)
         try:
             yield revoked
         finally:
@@ -228,8 +265,9 @@ class Hub:
 
     def end_sockets(self, token_hash: str) -> None:
         """End those of this process."""
-        for event in self._sockets.get(token_hash, ()):
-            event.set()
+        for revoked in self._sockets.get(token_hash, ()):
+            if not revoked.done():
+                revoked.set_result(None)
 
     def followed(self) -> list[ConversationId]:
         """The conversations that somebody here reads."""

@@ -19,6 +19,7 @@ from handoff.services.login import agent_of, beat
 from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token
 from handoff.settings import Settings
+from handoff.web.heartbeat import Heartbeat
 from handoff.web.routing import client_address
 from handoff.web.sockets import (
     ORIGIN,
@@ -27,8 +28,8 @@ from handoff.web.sockets import (
     UNAUTHENTICATED,
     Closed,
     Guard,
-    end_when,
     first_frame,
+    frames,
     hang_up,
     one_of_few,
     parse_frame,
@@ -56,7 +57,7 @@ class AgentSocket:
             token = str(frame["token"])
             with self._services.hub.socket(hash_token(token)) as revoked, self._services.hub.desk(agent) as desk:
                 await self._welcome(agent, desk)
-                await until_first(self._read(agent, token), self._send_events(desk), end_when(revoked))
+                await until_first(self._read(agent, token), self._send_events(desk), revoked=revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
         except asyncio.CancelledError:
@@ -77,7 +78,7 @@ class AgentSocket:
 
     async def _read(self, agent: Agent, token: str) -> None:
         guard = Guard()
-        async for raw in self._ws:
+        async for raw in frames(self._ws):
             guard.admit(raw)
             try:
                 await self._handle(agent, token, parse_frame(raw))
@@ -108,9 +109,11 @@ class AgentSocket:
             await self._services.hub.typing(Typing(conversation.id, "agent"))
 
 
-async def serve_agent(request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
+async def serve_agent(
+    request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings, heartbeat: Heartbeat
+) -> None:
     """Sanic's handler."""
-    with one_of_few(client_address(request), settings) as refusal:
+    with one_of_few(client_address(request), settings) as refusal, heartbeat.of(ws):
         if refusal is not None:
             await hang_up(ws, refusal)
             return

@@ -22,6 +22,7 @@ from handoff.services.receive import receive
 from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
 from handoff.services.views import public_owner
 from handoff.settings import Settings
+from handoff.web.heartbeat import Heartbeat
 from handoff.web.limits import check_message_rate
 from handoff.web.routing import client_address
 from handoff.web.sockets import (
@@ -32,8 +33,8 @@ from handoff.web.sockets import (
     UNAUTHENTICATED,
     Closed,
     Guard,
-    end_when,
     first_frame,
+    frames,
     hang_up,
     one_of_few,
     parse_frame,
@@ -50,14 +51,14 @@ class CustomerSocket:
     def __init__(self, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
         self._ws, self._services, self._settings = ws, services, settings
         self._conversation_id = ""
-        self._moved = asyncio.Event()
+        self._subscription: Subscription | None = None
 
     async def run(self, origin: str | None) -> None:
         """Serve until either side ends it."""
         try:
             session, token, after = await self._authenticate(origin)
             with self._services.hub.socket(hash_token(token)) as revoked:
-                await until_first(self._read(session), self._follow(session, after), end_when(revoked))
+                await until_first(self._read(session), self._follow(session, after), revoked=revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
         except asyncio.CancelledError:
@@ -85,19 +86,15 @@ class CustomerSocket:
         while True:
             id = (await current_conversation(self._services, session)).id
             self._conversation_id = id
-            self._moved.clear()
             # Followed before it is looked at: what changes in between is told after the hello, not missed.
             with self._services.hub.subscribe(id) as subscription:
+                self._subscription = subscription
                 conversation = await self._services.store.read(lambda tx, id=id: tx.conversations.get(id))  # type: ignore[misc]
                 if conversation is None:
                     raise Closed(REVOKED, "the conversation was erased")
                 await self._hello(conversation)
-                sending = self._send_items(subscription, id, min(after, conversation.last_seq))
-                await until_first(sending, self._wait_moved())
+                await self._send_items(subscription, id, min(after, conversation.last_seq))
             after = 0
-
-    async def _wait_moved(self) -> None:
-        await self._moved.wait()
 
     async def _hello(self, conversation: Conversation) -> None:
         hello: dict[str, Any] = {
@@ -122,7 +119,7 @@ class CustomerSocket:
 
     async def _read(self, session: Session) -> None:
         guard = Guard()
-        async for raw in self._ws:
+        async for raw in frames(self._ws):
             guard.admit(raw)
             frame: dict[str, Any] = {}
             try:
@@ -146,8 +143,8 @@ class CustomerSocket:
             check_message_rate(self._settings, session.customer_id)
             received = await receive(self._services, session.customer_id, session.inbox_id, session.locale, incoming)
             await send(self._ws, {"type": "ack", "client_id": incoming.client_id, "seq": received.seq})
-            if received.conversation.id != self._conversation_id:
-                self._moved.set()
+            if received.conversation.id != self._conversation_id and self._subscription is not None:
+                self._subscription.stop()
         elif kind == "read":
             await customer_read(self._services, session, frame.get("seq"))
         elif kind == "typing":
@@ -165,9 +162,11 @@ class CustomerSocket:
             await self._services.hub.typing(Typing(conversation.id, "customer", conversation.owner.id))
 
 
-async def serve_customer(request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
+async def serve_customer(
+    request: Request, ws: WebsocketImplProtocol, services: Services, settings: Settings, heartbeat: Heartbeat
+) -> None:
     """Sanic's handler."""
-    with one_of_few(client_address(request), settings) as refusal:
+    with one_of_few(client_address(request), settings) as refusal, heartbeat.of(ws):
         if refusal is not None:
             await hang_up(ws, refusal)
             return

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -150,20 +150,29 @@ async def send(ws: WebsocketImplProtocol, *frames: dict[str, Any]) -> None:
         raise Closed(TOO_SLOW, "the reader is too slow") from None
 
 
-async def until_first(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, then end the others; raises what it raised."""
+async def frames(ws: WebsocketImplProtocol) -> AsyncIterator[str | bytes]:
+    """What comes, for ever. When the other side ends it, the task that reads here is cancelled.
+
+    As `ws.recv`, which makes two tasks for every frame and keeps them while nothing comes.
+    """
+    ws.recv_cancel = asyncio.current_task()  # all that Sanic does with it is to cancel it
+    while True:
+        raw = await ws.assembler.get()
+        if raw is not None:
+            yield raw
+
+
+async def until_first(*works: Coroutine[Any, Any, None], revoked: asyncio.Future[None]) -> None:
+    """Run all until one ends, then end the others; raises what it raised, or Closed when the token is revoked."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        done, _ = await asyncio.wait([*tasks, revoked], return_when=asyncio.FIRST_COMPLETED)
+        if revoked in done:
+            raise Closed(REVOKED, "the session was revoked")
+        for task in tasks:
+            if task in done:
+                task.result()
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def end_when(revoked: asyncio.Event) -> None:
-    """Ends the connection when its token is revoked."""
-    await revoked.wait()
-    raise Closed(REVOKED, "the session was revoked")
