@@ -151,7 +151,7 @@ def build(settings: Settings) -> Gateway:
 
 def migrate(settings: Settings) -> None:
     """The newest tables, the first website, and in demo mode people to log in as."""
-    # A gateway that starts after a crash does not wait for Alembic.
+    # A gateway that starts after a crash does not wait for Alembic, nor keep its 10 MB.
     from handoff.stores.migrate import upgrade
 
     settings.var.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ from handoff.services.login import agent_of, beat
 from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token
 from handoff.settings import Settings
+from handoff.web.frames import Frames
 from handoff.web.heartbeat import Heartbeat
 from handoff.web.routing import client_address
 from handoff.web.sockets import (
@@ -29,12 +30,11 @@ from handoff.web.sockets import (
     Closed,
     Guard,
     first_frame,
-    frames,
     hang_up,
     one_of_few,
     parse_frame,
     send,
-    until_first,
+    while_reading,
 )
 
 
@@ -43,13 +43,14 @@ class AgentSocket:
 
     def __init__(self, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
         self._ws, self._services, self._settings = ws, services, settings
+        self._frames = Frames(ws)
 
     async def run(self, origin: str | None) -> None:
         """Serve until either side ends it."""
         try:
             if origin is not None and origin != self._settings.base_url:
                 raise Closed(ORIGIN, "not our own page")
-            frame = await first_frame(self._ws)
+            frame = await first_frame(self._frames)
             try:
                 agent = await agent_of(self._services, frame.get("token"))
             except Unauthenticated as error:
@@ -57,7 +58,7 @@ class AgentSocket:
             token = str(frame["token"])
             with self._services.hub.socket(hash_token(token)) as revoked, self._services.hub.desk(agent) as desk:
                 await self._welcome(agent, desk)
-                await until_first(self._read(agent, token), self._send_events(desk), revoked=revoked)
+                await while_reading(self._read(agent, token), self._send_events(desk), revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
         except asyncio.CancelledError:
@@ -78,7 +79,7 @@ class AgentSocket:
 
     async def _read(self, agent: Agent, token: str) -> None:
         guard = Guard()
-        async for raw in frames(self._ws):
+        async for raw in self._frames:
             guard.admit(raw)
             try:
                 await self._handle(agent, token, parse_frame(raw))

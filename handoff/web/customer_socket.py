@@ -10,7 +10,7 @@ from sanic import Request
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.channels.web import error_frame, parse, place_json, render
-from handoff.domain.conversation import Conversation, OwnerType
+from handoff.domain.conversation import OwnerType
 from handoff.domain.errors import Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
@@ -22,6 +22,7 @@ from handoff.services.receive import receive
 from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
 from handoff.services.views import public_owner
 from handoff.settings import Settings
+from handoff.web.frames import Frames
 from handoff.web.heartbeat import Heartbeat
 from handoff.web.limits import check_message_rate
 from handoff.web.routing import client_address
@@ -34,12 +35,11 @@ from handoff.web.sockets import (
     Closed,
     Guard,
     first_frame,
-    frames,
     hang_up,
     one_of_few,
     parse_frame,
     send,
-    until_first,
+    while_reading,
 )
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class CustomerSocket:
 
     def __init__(self, ws: WebsocketImplProtocol, services: Services, settings: Settings) -> None:
         self._ws, self._services, self._settings = ws, services, settings
+        self._frames = Frames(ws)
         self._conversation_id = ""
         self._subscription: Subscription | None = None
 
@@ -58,7 +59,7 @@ class CustomerSocket:
         try:
             session, token, after = await self._authenticate(origin)
             with self._services.hub.socket(hash_token(token)) as revoked:
-                await until_first(self._read(session), self._follow(session, after), revoked=revoked)
+                await while_reading(self._read(session), self._follow(session, after), revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
         except asyncio.CancelledError:
@@ -66,7 +67,7 @@ class CustomerSocket:
             raise
 
     async def _authenticate(self, origin: str | None) -> tuple[Session, str, int]:
-        frame = await first_frame(self._ws)
+        frame = await first_frame(self._frames)
         after = frame.get("after", 0)
         if not isinstance(after, int) or isinstance(after, bool) or after < 0:
             raise Closed(BAD_FRAME, "after must be a whole number from 0")
@@ -89,14 +90,14 @@ class CustomerSocket:
             # Followed before it is looked at: what changes in between is told after the hello, not missed.
             with self._services.hub.subscribe(id) as subscription:
                 self._subscription = subscription
-                conversation = await self._services.store.read(lambda tx, id=id: tx.conversations.get(id))  # type: ignore[misc]
-                if conversation is None:
-                    raise Closed(REVOKED, "the conversation was erased")
-                await self._hello(conversation)
-                await self._send_items(subscription, id, min(after, conversation.last_seq))
+                await self._send_items(subscription, id, min(after, await self._hello(id)))
             after = 0
 
-    async def _hello(self, conversation: Conversation) -> None:
+    async def _hello(self, id: ConversationId) -> int:
+        """Say where it stands; its last seq. What was read for it is let go of: the connection may be idle for hours."""
+        conversation = await self._services.store.read(lambda tx: tx.conversations.get(id))
+        if conversation is None:
+            raise Closed(REVOKED, "the conversation was erased")
         hello: dict[str, Any] = {
             "type": "hello",
             "conversation_id": conversation.id,
@@ -109,6 +110,7 @@ class CustomerSocket:
             place = await self._services.store.read(lambda tx: place_of(tx, conversation, self._services.now()))
             hello["queue"] = place_json(place)
         await send(self._ws, hello)
+        return conversation.last_seq
 
     async def _send_items(self, subscription: Subscription, id: ConversationId, after: int) -> None:
         async def read(cursor: int, limit: int) -> list[Message]:
@@ -119,7 +121,7 @@ class CustomerSocket:
 
     async def _read(self, session: Session) -> None:
         guard = Guard()
-        async for raw in frames(self._ws):
+        async for raw in self._frames:
             guard.admit(raw)
             frame: dict[str, Any] = {}
             try:

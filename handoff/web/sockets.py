@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from websockets.protocol import OPEN
 
 from handoff.domain.errors import BadRequest, KefuError, TooLarge
 from handoff.settings import Settings
+from handoff.web.frames import Frames
 from handoff.web.reading import read_object
 from handoff.web.routing import dump
 
@@ -46,7 +47,7 @@ class Closed(Exception):
         self.code, self.reason = code, reason
 
 
-def parse_frame(raw: str | bytes) -> dict[str, Any]:
+def parse_frame(raw: bytes) -> dict[str, Any]:
     """A frame as an object. Raises TooLarge or BadRequest."""
     if len(raw) > MAX_FRAME:
         raise TooLarge(f"a frame may have {MAX_FRAME} bytes")
@@ -59,7 +60,7 @@ class Guard:
     def __init__(self) -> None:
         self._level, self._at, self._bad = FRAME_BURST, time.monotonic(), 0
 
-    def admit(self, raw: str | bytes) -> None:
+    def admit(self, raw: bytes) -> None:
         """Count a frame. Raises Closed when it is too big or comes too fast."""
         if len(raw) > MAX_FRAME:
             raise Closed(TOO_BIG, f"a frame may have {MAX_FRAME} bytes")
@@ -80,11 +81,13 @@ class Guard:
             raise Closed(BAD_FRAME, "too many bad frames")
 
 
-async def first_frame(ws: WebsocketImplProtocol) -> dict[str, Any]:
+async def first_frame(frames: Frames) -> dict[str, Any]:
     """The `auth` frame. Raises Closed."""
-    raw = await ws.recv(timeout=AUTH_SECONDS)
-    if raw is None:
-        raise Closed(NO_AUTH, "no auth frame in time")
+    try:
+        async with asyncio.timeout(AUTH_SECONDS):
+            raw = await frames.get()
+    except TimeoutError:
+        raise Closed(NO_AUTH, "no auth frame in time") from None
     try:
         frame = parse_frame(raw)
     except TooLarge as error:
@@ -150,29 +153,29 @@ async def send(ws: WebsocketImplProtocol, *frames: dict[str, Any]) -> None:
         raise Closed(TOO_SLOW, "the reader is too slow") from None
 
 
-async def frames(ws: WebsocketImplProtocol) -> AsyncIterator[str | bytes]:
-    """What comes, for ever. When the other side ends it, the task that reads here is cancelled.
+async def while_reading(
+    read: Coroutine[Any, Any, None], follow: Coroutine[Any, Any, None], revoked: asyncio.Future[None]
+) -> None:
+    """Read here and follow beside it, until either ends; raises what it raised, or Closed when the token is revoked."""
+    here, beside = asyncio.current_task(), asyncio.create_task(follow)
+    reading = True
 
-    As `ws.recv`, which makes two tasks for every frame and keeps them while nothing comes.
-    """
-    ws.recv_cancel = asyncio.current_task()  # all that Sanic does with it is to cancel it
-    while True:
-        raw = await ws.assembler.get()
-        if raw is not None:
-            yield raw
+    def end(_: asyncio.Future[None]) -> None:
+        if reading and here is not None:
+            here.cancel()
 
-
-async def until_first(*works: Coroutine[Any, Any, None], revoked: asyncio.Future[None]) -> None:
-    """Run all until one ends, then end the others; raises what it raised, or Closed when the token is revoked."""
-    tasks = [asyncio.create_task(work) for work in works]
+    beside.add_done_callback(end)
+    revoked.add_done_callback(end)
     try:
-        done, _ = await asyncio.wait([*tasks, revoked], return_when=asyncio.FIRST_COMPLETED)
-        if revoked in done:
-            raise Closed(REVOKED, "the session was revoked")
-        for task in tasks:
-            if task in done:
-                task.result()
+        await read
+    except asyncio.CancelledError:
+        if here is None or not (revoked.done() or beside.done()):
+            raise
+        here.uncancel()
+        if revoked.done():
+            raise Closed(REVOKED, "the session was revoked") from None
+        beside.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        reading = False
+        beside.cancel()
+        await asyncio.gather(beside, return_exceptions=True)

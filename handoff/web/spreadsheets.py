@@ -8,9 +8,6 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
-
 from handoff.domain.faq_table import MAX_ROWS, RowProblem, TableRefused
 
 Rows = list[tuple[int, list[str]]]
@@ -50,6 +47,9 @@ def write_csv(rows: Iterable[Sequence[str]]) -> str:
 
 def write_xlsx(rows: Iterable[Sequence[str]], title: str) -> bytes:
     """A workbook of one sheet; all cells are texts."""
+    from openpyxl import Workbook  # brings NumPy: 30 MB and a second that few gateways ever need
+    from openpyxl.cell import WriteOnlyCell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     for row in rows:
@@ -135,6 +135,8 @@ def _read_xlsx(raw: bytes) -> Iterator[list[str]]:
         # The sizes are those the file claims; what is unpacked beyond its claim is cut off by zipfile itself.
         if len(sizes) > MAX_PARTS or sum(sizes) > MAX_UNPACKED:
             raise _refused(1, "too_large", f"the workbook unpacks to more than {MAX_UNPACKED // 2**20} MB")
+        from openpyxl import load_workbook  # as above
+
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # what the file says of them is often wrong

@@ -1,0 +1,69 @@
+"""What comes in on a WebSocket, one message at a time.
+
+Takes the place of Sanic's assembler, which keeps three events, three queues and two locks for every idle connection and makes two
+tasks for every frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from sanic.exceptions import WebsocketClosed
+from sanic.server.websockets.impl import CLOSED, WebsocketImplProtocol
+from websockets.frames import CTRL_OPCODES, Frame
+
+
+class Frames:
+    """The messages of one connection, for one task that reads them.
+
+    While a message waits to be read nothing more is taken from the network. When the other side ends the connection, a
+    task that waits here is cancelled.
+    """
+
+    __slots__ = ("_parts", "_reader", "_waiting", "_whole", "_writer", "_ws")
+
+    def __init__(self, ws: WebsocketImplProtocol) -> None:
+        self._ws = ws
+        self._parts: list[bytes] = []
+        self._whole: bytes | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._writer: asyncio.Future[None] | None = None
+        ws.assembler = self  # type: ignore[assignment]
+
+    async def put(self, frame: Frame) -> None:
+        """Sanic's side, called for one frame after the other: returns when the message has been read that this frame ends."""
+        if frame.opcode in CTRL_OPCODES:
+            return
+        self._parts.append(bytes(frame.data))
+        if not frame.fin:
+            return
+        self._whole, self._parts = b"".join(self._parts), []
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+        else:
+            self._ws.pause_frames()  # type: ignore[no-untyped-call]
+        self._writer = asyncio.get_running_loop().create_future()
+        await self._writer
+
+    async def get(self) -> bytes:
+        """The next message, text as its UTF-8. Raises WebsocketClosed."""
+        if self._ws.ws_proto.state is CLOSED:
+            raise WebsocketClosed("nothing more comes")
+        while self._whole is None:
+            self._reader = asyncio.get_running_loop().create_future()
+            self._ws.recv_cancel = asyncio.current_task()  # all that Sanic does with it is to cancel it
+            try:
+                await self._reader
+            finally:
+                self._reader = self._ws.recv_cancel = None
+        whole, self._whole = self._whole, None
+        if self._ws.pause_frame_fut is not None:
+            self._ws.resume_frames()  # type: ignore[no-untyped-call]
+        if self._writer is not None and not self._writer.done():
+            self._writer.set_result(None)
+        return whole
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            yield await self.get()
