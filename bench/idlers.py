@@ -68,20 +68,7 @@ class _Idlers:
 
     async def _stay(self, http: httpx.AsyncClient) -> None:
         async with self._doors:
-            answer = await http.post("/api/v1/widget/sessions", json={"website_token": self._crowd.token})
-            answer.raise_for_status()
-            token = answer.json()["token"]
-            socket = await websockets.connect(
-                self._crowd.url.replace("http", "ws", 1) + "/ws/customer",
-                local_addr=(self._crowd.source, 0),
-                compression=None,
-                ping_interval=None,
-                open_timeout=60,
-            )
-            await socket.send(json.dumps({"type": "auth", "token": token, "after": 0}))
-            hello = json.loads(await socket.recv())
-            if hello["type"] != "hello":
-                raise RuntimeError(f"no hello but {hello['type']}")
+            socket = await self._come(http)
         self._counts["open"] += 1
         self._tell()
         try:
@@ -89,6 +76,32 @@ class _Idlers:
         except websockets.ConnectionClosed:
             self._counts["open"] -= 1
             self._counts["lost"] += 1
+
+    async def _come(self, http: httpx.AsyncClient) -> ClientConnection:
+        """A socket after its hello. While all come at once the gateway may be slow: then he tries again, as a browser does."""
+        for last in (False, False, True):
+            try:
+                return await self._connect(http)
+            except (httpx.TransportError, OSError, TimeoutError, websockets.WebSocketException):
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _connect(self, http: httpx.AsyncClient) -> ClientConnection:
+        answer = await http.post("/api/v1/widget/sessions", json={"website_token": self._crowd.token})
+        answer.raise_for_status()
+        socket = await websockets.connect(
+            self._crowd.url.replace("http", "ws", 1) + "/ws/customer",
+            local_addr=(self._crowd.source, 0),
+            compression=None,
+            ping_interval=None,
+            open_timeout=60,
+        )
+        await socket.send(json.dumps({"type": "auth", "token": answer.json()["token"], "after": 0}))
+        hello = json.loads(await socket.recv())
+        if hello["type"] != "hello":
+            raise RuntimeError(f"no hello but {hello['type']}")
+        return socket
 
     async def _read(self, socket: ClientConnection) -> None:
         while True:

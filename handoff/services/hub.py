@@ -281,6 +281,11 @@ class Hub:
         """What readers here have been told of."""
         return self._told.get(id)
 
+    def greeted(self, id: ConversationId, head: Head) -> None:
+        """The first reader here begins with this: nothing to tell him again, as the next sweep would."""
+        if id not in self._told and len(self._readers.get(id, ())) == 1:
+            self.remember(id, head)
+
     def remember(self, id: ConversationId, head: Head) -> None:
         """Readers here know the conversation up to this."""
         old = self._told.pop(id, Head(0, 0, 0, 0))

@@ -83,8 +83,8 @@ class Conversations(Protocol):
     def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Head]:
         """The head of each: what the sweep compares."""
 
-    def changed_since(self, at: datetime) -> list[ConversationId]:
-        """Those that changed at or after `at`: what the desks of this gateway may have missed."""
+    def changed_since(self, at: datetime) -> dict[ConversationId, Head]:
+        """The heads of those that changed at or after `at`, the newest 5,000: what the readers of this gateway may have missed."""
 
 
 class Messages(Protocol):

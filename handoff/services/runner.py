@@ -11,6 +11,7 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
+from handoff.domain.conversation import Head
 from handoff.domain.ids import ConversationId
 from handoff.services.bot_turn import run_turn, say_overdue
 from handoff.services.cases import tell_shop
@@ -25,8 +26,11 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 PATIENCE_SECONDS = 0.25
-# A revoked token ends its sockets by a wake-up, and at the latest after this.
-REVOKED_SECONDS = 5.0
+# A revoked token ends its sockets by a wake-up, and at the latest after so many sweeps.
+REVOKED_SECONDS = 5
+# Of those who are followed so many are compared with SQL in every sweep, or more, so that all of them are within so many.
+FOLLOWED_AT_ONCE = 500
+FOLLOWED_SECONDS = 10
 # Changes of the queue within this time are told together.
 PLACES_EVERY_SECONDS = 0.3
 # How far before its last look the sweep looks for changes that no wake-up told: more than a commit may take, and more than
@@ -51,7 +55,8 @@ class Runner:
         self._watch = Watch(services)
         self._outbox = Outbox(services)
         self._last_housekeeping = 0.0
-        self._last_revoked = 0.0
+        self._to_compare: list[ConversationId] = []
+        self._to_vouch: list[str] = []
         self._looked_at: datetime | None = None
 
     def start(self) -> None:
@@ -146,13 +151,7 @@ class Runner:
         now = services.now()
         for id in await services.store.read(lambda tx: tx.conversations.unanswered(now, SWEEP_LIMIT)):
             self.kick(id)
-        heads = await services.store.read(lambda tx: tx.conversations.heads(services.hub.followed()))
-        recent = await services.store.read(
-            lambda tx: tx.conversations.changed_since((self._looked_at or now) - LOOK_BACK)
-        )
-        if services.hub.desks:
-            unseen = [id for id in recent if id not in heads]
-            heads |= await services.store.read(lambda tx: tx.conversations.heads(unseen))
+        heads = await self._heads(now)
         for id, head in heads.items():
             told = services.hub.told(id)  # which may have gone on since SQL was asked
             if told is None or head.goes_beyond(told):
@@ -163,13 +162,27 @@ class Runner:
             self._queue_moved.set()
         await self._effects()
 
+    async def _heads(self, now: datetime) -> dict[ConversationId, Head]:
+        """What somebody here may not have been told of: what has changed lately, and of the others who are followed the next part.
+
+        Ten thousand idle customers are not asked for every second. All of them are within FOLLOWED_SECONDS, for what is written
+        by a machine whose clock is wrong.
+        """
+        hub, since = self._services.hub, (self._looked_at or now) - LOOK_BACK
+        recent = await self._services.store.read(lambda tx: tx.conversations.changed_since(since))
+        heads = {id: head for id, head in recent.items() if hub.desks or hub.follows(id)}
+        self._to_compare = self._to_compare or hub.followed()
+        part = max(FOLLOWED_AT_ONCE, len(self._to_compare) // FOLLOWED_SECONDS)
+        some, self._to_compare = self._to_compare[:part], self._to_compare[part:]
+        others = [id for id in some if id not in heads]
+        return heads | await self._services.store.read(lambda tx: tx.conversations.heads(others))
+
     async def _end_revoked(self) -> None:
         """End connections whose token was revoked elsewhere, when no wake-up said so."""
-        hub, clock = self._services.hub, asyncio.get_running_loop().time()
-        if clock - self._last_revoked < REVOKED_SECONDS:
-            return
-        self._last_revoked = clock
-        tokens = hub.tokens()
+        hub = self._services.hub
+        self._to_vouch = self._to_vouch or hub.tokens()
+        part = max(FOLLOWED_AT_ONCE, len(self._to_vouch) // REVOKED_SECONDS)
+        tokens, self._to_vouch = self._to_vouch[:part], self._to_vouch[part:]
         known = await self._services.store.read(lambda tx: tx.customers.known_tokens(tokens))
         for token in tokens:
             if token not in known:

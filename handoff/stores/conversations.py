@@ -72,6 +72,7 @@ _CURRENT_ID = Prepared(select(c.c.id).where(*_IS_CURRENT).with_for_update())
 _LATEST = Prepared(
     select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
 )
+_HEAD = (c.c.last_seq, c.c.epoch, c.c.read_seq, c.c.customer_read_seq)
 # All that `_state` gives.
 _SAVED = (
     "status", "bot_seq", "known_seq", "turn_no", "locale", "priority", "priority_rank", "team_id", "handoff_id", "waiting_since", "slots",
@@ -314,15 +315,15 @@ class SqlConversations:
     def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Head]:
         """See ports.Conversations. Asked in slices, because databases bound the number of parameters."""
         found: dict[ConversationId, Head] = {}
-        columns = (c.c.last_seq, c.c.epoch, c.c.read_seq, c.c.customer_read_seq)
         for start in range(0, len(ids), 10_000):
-            query = select(c.c.id, *columns).where(c.c.id.in_(ids[start : start + 10_000]))
+            query = select(c.c.id, *_HEAD).where(c.c.id.in_(ids[start : start + 10_000]))
             found.update({row[0]: Head(*row[1:]) for row in self._db.execute(query)})
         return found
 
-    def changed_since(self, at: datetime) -> list[ConversationId]:
+    def changed_since(self, at: datetime) -> dict[ConversationId, Head]:
         """See ports.Conversations."""
-        return list(self._db.scalars(select(c.c.id).where(c.c.updated_at >= at).limit(5000)))
+        query = select(c.c.id, *_HEAD).where(c.c.updated_at >= at).order_by(c.c.updated_at.desc()).limit(5000)
+        return {row[0]: Head(*row[1:]) for row in self._db.execute(query)}
 
 
 def count_by_team(connection: Connection) -> dict[str, int]:

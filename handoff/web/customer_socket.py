@@ -98,6 +98,7 @@ class CustomerSocket:
         conversation = await self._services.store.read(lambda tx: tx.conversations.get(id))
         if conversation is None:
             raise Closed(REVOKED, "the conversation was erased")
+        self._services.hub.greeted(id, conversation.head)
         hello: dict[str, Any] = {
             "type": "hello",
             "conversation_id": conversation.id,
