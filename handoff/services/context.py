@@ -34,8 +34,9 @@ class Policy:
     """How long a turn may take a bot that lives but is slow, before the customer is told that it failed."""
     slow_after: float = 2.5
     """Seconds after which a customer is told that his answer takes a moment: promised are 3."""
-    claim_seconds: float = 5.0
-    """How long a claim lasts without renewal: what a killed gateway held is free again after it."""
+    claim_seconds: float = 3.0
+    """How long a claim lasts without renewal: what a killed gateway held is free again after it. With the second that the
+    sweep may take, its customers have their answers within five."""
 
 
 @dataclass(frozen=True)
