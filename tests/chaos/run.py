@@ -100,6 +100,7 @@ async def _play(plan: Plan, stack: Stack, logins: list[dict[str, str]]) -> Outco
             tasks += works + talks
             await _while_well(siege.lay(plan.seconds), tasks)
             await _settle(town, stack, database, works, talks, tasks)
+            _check_contract(stack)
             return await _compare(town, siege, database, shop)
         finally:
             await stop_all(tasks)
@@ -160,6 +161,13 @@ async def _settle(
 
 async def _all(tasks: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks)
+
+
+def _check_contract(stack: Stack) -> None:
+    """The fake Rasa says so when it is sent what breaks the contract."""
+    lines = (line for log in stack.logs if log.exists() for line in log.read_text().splitlines())
+    if broken := [line for line in lines if line.startswith("violation: ")]:
+        raise AssertionError(f"the gateway broke Rasa's contract: {broken[:5]}")
 
 
 async def _compare(town: Town, siege: Siege, database: Database, shop: ShopDatabase) -> Outcome:

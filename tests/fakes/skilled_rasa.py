@@ -15,6 +15,7 @@ import os
 import random
 import re
 import sqlite3
+import sys
 import threading
 import time
 import urllib.error
@@ -197,6 +198,14 @@ class Skills:
         raise GatewayAway("no gateway answers")
 
 
+class Told(list[str]):
+    """Violations of the contract, each also as a line `violation: …` of the log, because this process is killed."""
+
+    def append(self, why: str) -> None:
+        print(f"violation: {why}", file=sys.stderr, flush=True)
+        super().append(why)
+
+
 def _option(title: str, slot: str, value: str) -> JsonObject:
     parse_data = {"intent": {"name": "inform"}, "entities": [{"entity": slot, "value": value}]}
     return {"title": title, "parse_data": parse_data}
@@ -209,7 +218,7 @@ def main() -> None:
     memory = Memory(os.environ["KEFU_TRACKER_DB"])
     gateways = os.environ["KEFU_GATEWAY_URL"].split(",")
     skills = Skills(memory, gateways, os.environ["KEFU_INTERNAL_SECRET"])
-    with FakeRasa(os.environ["KEFU_RASA_SECRET"], port, answered=memory) as rasa:
+    with FakeRasa(os.environ["KEFU_RASA_SECRET"], port, answered=memory, violations=Told()) as rasa:
         rasa.when("", skills.answer)
         threading.Event().wait()
 
