@@ -19,7 +19,7 @@ from tests.chaos.wire import AWAY, Doors, backoff, open_socket, send
 # As agentSocket.ts.
 HEARTBEAT_SECONDS, SILENCE_SECONDS, HELLO_SECONDS = 20.0, 45.0, 12.0
 # Until a verb has an answer of any kind; longer than any outage of a run.
-VERB_SECONDS = 120.0
+VERB_SECONDS = 240.0
 
 
 class Desk:

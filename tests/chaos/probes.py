@@ -13,7 +13,7 @@ from tests.chaos.siege import Kill
 
 EVERY_SECONDS = 0.25
 # Longer than any outage of a run.
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 
 
 class Probe:
