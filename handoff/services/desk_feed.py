@@ -57,9 +57,9 @@ def _base(change: Change) -> JsonObject:
 
 def merged(earlier: Change, later: Change) -> Change:
     """Two changes of one conversation as one; their messages are told already."""
-    return replace(
-        later if later.conversation.last_seq >= earlier.conversation.last_seq else earlier,
-        messages=(),
+    newest = later if later.conversation.last_seq >= earlier.conversation.last_seq else earlier
+    return Change(
+        newest.conversation,
         owner_changed=earlier.owner_changed or later.owner_changed,
         queue_changed=earlier.queue_changed or later.queue_changed,
         previous_owner=later.previous_owner or earlier.previous_owner,

@@ -17,9 +17,12 @@ from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import handoffs as h
 
+_FIELDS = tuple(h.columns.keys())
+
 
 def _handoff(row: Row[Any]) -> Handoff:
-    return Handoff(**dict(row._mapping) | {"needs": row.needs or []})
+    # Not by the row's own mapping, which makes its names anew for each row.
+    return Handoff(**dict(zip(_FIELDS, row, strict=True)) | {"needs": row.needs or []})
 
 
 class SqlHandoffs:
