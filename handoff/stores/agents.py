@@ -6,15 +6,47 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 
 from handoff.domain.conversation import OwnerType, Status
 from handoff.domain.errors import NotFound
 from handoff.domain.ids import AgentId
 from handoff.domain.people import PRESENCE_TTL_SECONDS, Agent, Presence, Role, Team
+from handoff.stores.prepared import Prepared
 from handoff.stores.schema import agent_sessions, agent_teams, teams
 from handoff.stores.schema import agents as a
 from handoff.stores.schema import conversations as c
+
+
+def _queries(one: bool) -> tuple[Prepared, Prepared, Prepared]:
+    """Agents, how many conversations each has, and their teams; of one, of parameter `the_id`, or of everybody.
+
+    One is asked for with every request of a desk, everybody with every sweep.
+    """
+    the_id: BindParameter[str] = bindparam("the_id")
+    people = select(a).where(a.c.active.is_(True)).order_by(a.c.name)
+    loads = (
+        select(c.c.owner_id, func.count().label("load"))
+        .where(c.c.owner_type == OwnerType.AGENT.value, c.c.status == Status.OPEN.value)
+        .group_by(c.c.owner_id)
+    )
+    members = (
+        select(agent_teams.c.agent_id, teams.c.id, teams.c.name)
+        .join(teams, teams.c.id == agent_teams.c.team_id)
+        .order_by(teams.c.id)
+    )
+    if one:
+        people, loads = people.where(a.c.id == the_id), loads.where(c.c.owner_id == the_id)
+        members = members.where(agent_teams.c.agent_id == the_id)
+    return Prepared(people), Prepared(loads), Prepared(members)
+
+
+_ONE, _EVERYBODY = _queries(True), _queries(False)
+_SESSION = Prepared(
+    select(agent_sessions.c.agent_id).where(
+        agent_sessions.c.token_hash == bindparam("the_hash"), agent_sessions.c.expires_at > bindparam("now")
+    )
+)
 
 
 class SqlAgents:
@@ -40,26 +72,16 @@ class SqlAgents:
         return self._load(now, None)
 
     def _load(self, now: datetime, id: AgentId | None) -> list[Agent]:
-        query = select(a).where(a.c.active.is_(True)).order_by(a.c.name)
-        loads = (
-            select(c.c.owner_id, func.count())
-            .where(c.c.owner_type == OwnerType.AGENT.value, c.c.status == Status.OPEN.value)
-            .group_by(c.c.owner_id)
-        )
-        members = select(agent_teams.c.agent_id, teams.c.id, teams.c.name).join(
-            teams, teams.c.id == agent_teams.c.team_id
-        )
-        if id is not None:
-            query, loads = query.where(a.c.id == id), loads.where(c.c.owner_id == id)
-            members = members.where(agent_teams.c.agent_id == id)
-        load = {row[0]: row[1] for row in self._db.execute(loads)}
+        found, loads, members = _EVERYBODY if id is None else _ONE
+        given = {} if id is None else {"the_id": id}
+        load = {row.owner_id: row.load for row in loads.all(self._db, given)}
         by_agent: dict[str, list[Team]] = defaultdict(list)
-        for agent_id, team_id, name in self._db.execute(members.order_by(teams.c.id)):
-            by_agent[agent_id].append(Team(team_id, name))
-        return [self._agent(row, now, load.get(row.id, 0), by_agent[row.id]) for row in self._db.execute(query)]
+        for row in members.all(self._db, given):
+            by_agent[row.agent_id].append(Team(row.id, row.name))
+        return [self._agent(row, now, load.get(row.id, 0), by_agent[row.id]) for row in found.all(self._db, given)]
 
     @staticmethod
-    def _agent(row: Row[Any], now: datetime, load: int, members: list[Team]) -> Agent:
+    def _agent(row: Any, now: datetime, load: int, members: list[Team]) -> Agent:
         alive_until = row.seen_at + timedelta(seconds=PRESENCE_TTL_SECONDS) if row.seen_at else None
         alive = alive_until is not None and now <= alive_until
         chose_to = Presence(row.presence) is Presence.OFFLINE
@@ -146,11 +168,8 @@ class SqlAgents:
 
     def session(self, token_hash: str, now: datetime) -> AgentId | None:
         """See ports.Agents."""
-        s = agent_sessions.c
-        found: AgentId | None = self._db.scalar(
-            select(s.agent_id).where(s.token_hash == token_hash, s.expires_at > now)
-        )
-        return found
+        row = _SESSION.one(self._db, {"the_hash": token_hash, "now": now})
+        return row.agent_id if row else None
 
     def close_session(self, token_hash: str) -> None:
         """See ports.Agents."""
