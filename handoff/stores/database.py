@@ -23,6 +23,7 @@ from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError,
 
 from handoff.domain.errors import BadRequest, Unavailable
 from handoff.services.ports import Transaction
+from handoff.stores.sqlite_file import OpenFile
 from handoff.stores.transaction import SqlTransaction
 
 T = TypeVar("T")
@@ -122,6 +123,7 @@ class SqliteStore:
     def __init__(self, url: str) -> None:
         self._writer = sqlite_engine(url, writer=True)
         self._reader = sqlite_engine(url, writer=False)
+        self._file = OpenFile(url)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "sqlite-read")
         self._open = True
@@ -141,7 +143,11 @@ class SqliteStore:
         """See Store."""
         if not self._open:
             raise _closed()
-        return await asyncio.get_running_loop().run_in_executor(self._readers, _run, self._reader, work)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
+
+    def _read(self, work: Callable[[Any], T]) -> T:
+        self._file.check()
+        return _run(self._reader, work)
 
     def close(self) -> None:
         """Finish what waits, then let go of the file."""
@@ -184,6 +190,7 @@ class SqliteStore:
                 if alone and outcomes[0][2] is not None:
                     transaction.rollback()
                 else:
+                    self._file.check()
                     transaction.commit()
         except BaseException as error:  # whatever it was, nothing was committed and every caller must hear of it
             gone = error if isinstance(error, Unavailable) else unavailable(error)

@@ -250,6 +250,27 @@ async def test_that_what_a_full_disk_threw_away_is_not_acknowledged(sqlite_url: 
     store.close()
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_that_nothing_is_acknowledged_while_the_databases_file_is_gone(sqlite_url: str, replaced: bool) -> None:
+    store, file = SqliteStore(sqlite_url), sqlite_file(sqlite_url)
+    house = House(store)
+    await house.open()
+    id = (await house.visitor()).id
+    await store.write(appending(customer_draft(id, "before", "c1")))
+    away = file.rename(file.with_name("elsewhere.db"))
+    if replaced:
+        file.write_bytes(b"")
+    for number in range(2):
+        with pytest.raises(Unavailable):
+            await store.write(appending(customer_draft(id, "meanwhile", f"m{number}")))
+        with pytest.raises(Unavailable):
+            await house.log(id)
+    away.replace(file)
+    await store.write(appending(customer_draft(id, "after", "c2")))
+    assert [m.text for m in await house.log(id)] == ["before", "after"]
+    store.close()
+
+
 async def test_that_a_database_that_is_none_says_unavailable(tmp_path: Path) -> None:
     (tmp_path / "kefu.db").write_bytes(b"this is not a database" * 500)
     store = SqliteStore(f"sqlite:///{tmp_path / 'kefu.db'}")

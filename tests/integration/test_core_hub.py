@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import pytest
 
 from handoff.domain.conversation import Conversation
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender, text_content
 from handoff.services import hub as hubs
+from handoff.services import runner as runners
 from handoff.services.hub import Change, Place, Typing
+from handoff.services.runner import Runner
 from tests.fakes.core_house import House, customer_draft
 
 Read = Callable[[int, int], Awaitable[list[Message]]]
@@ -127,6 +134,47 @@ async def test_that_a_sleeping_reader_is_woken_by_the_sweeps_word(house: House) 
         assert not waiting.done()
         subscription.fall_behind()
         assert (await asyncio.wait_for(waiting, 10)).text == "nobody told"
+
+
+@pytest.mark.parametrize("skew", [timedelta(hours=-1), timedelta(hours=1)], ids=["slow", "fast"])
+async def test_that_the_sweeps_find_what_a_machine_with_another_clock_wrote(
+    house: House, monkeypatch: pytest.MonkeyPatch, skew: timedelta
+) -> None:
+    monkeypatch.setattr(runners, "FOLLOWED_AT_ONCE", 2)
+    ids = [(await house.visitor()).id for _ in range(5)]
+    runner = Runner(replace(house.services, clock=lambda: datetime.now(UTC) + skew), 1)
+    hub = house.services.hub
+    with ExitStack() as readers:
+        for id in ids:
+            readers.enter_context(hub.subscribe(id))
+            hub.greeted(id, (await house.conversation(id)).head)
+            await append(house, id, "nobody told", tell=False)
+        for _ in range(3):
+            await runner.sweep()
+        assert [head.last_seq >= 1 for id in ids if (head := hub.told(id))] == [True] * 5
+    await runner.stop()
+
+
+async def test_that_only_the_first_reader_is_told_nothing_more_by_his_greeting(house: House) -> None:
+    id, hub = (await house.visitor()).id, house.services.hub
+    with hub.subscribe(id):
+        await append(house, id, "seen by nobody yet", tell=False)
+        with hub.subscribe(id):
+            hub.greeted(id, (await house.conversation(id)).head)
+            assert hub.told(id) is None, "the first one may not know of it"
+        hub.greeted(id, (await house.conversation(id)).head)
+        assert hub.told(id) == (await house.conversation(id)).head
+
+
+async def test_that_a_reader_who_is_stopped_ends_even_while_he_waits(house: House) -> None:
+    id = (await house.visitor()).id
+    with house.services.hub.subscribe(id) as subscription:
+        items = subscription.items(0, reading(house, id), private=False)
+        waiting = asyncio.ensure_future(anext(items))
+        await asyncio.sleep(0)
+        subscription.stop()
+        with pytest.raises(StopAsyncIteration):
+            await asyncio.wait_for(waiting, 10)
 
 
 async def test_that_a_change_of_owner_and_passing_things_are_told_after_the_messages(house: House) -> None:

@@ -7,11 +7,12 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
 from handoff.remotes.answers import read_answer
-from tests.fixtures.gateway import PATIENCE, House, Page
+from tests.fixtures.gateway import PATIENCE, House, Page, running_house
 
 SLOW = "收到，正在为您处理"
 FAILED = "智能客服暂时无法回答"
@@ -177,3 +178,19 @@ async def test_that_a_redis_that_hangs_is_as_good_as_away(gateway: House) -> Non
             assert time.monotonic() - started < 5
         finally:
             gateway.stack.kill("redis", signal.SIGCONT)
+
+
+@pytest.mark.slow
+def test_that_a_gateway_starts_and_serves_without_a_redis(tmp_path: Path) -> None:
+    async def talk(house: House) -> None:
+        await shows(house, "redis")
+        async with house.desk("wang") as wang, house.page() as page:
+            await page.say("从一开始就没有 Redis")
+            await page.hears("bot")
+            await page.waits_for("after_sales")
+            epoch = await wang.take(page.id)
+            assert (await wang.do(page.id, "reply", epoch=epoch, text="也能答复", client_id="r")).status_code == 200
+            await page.hears("agent")
+
+    with running_house(REDIS_URL=f"unix://{tmp_path}/nobody.sock") as house:
+        asyncio.run(talk(house))

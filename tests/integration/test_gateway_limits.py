@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
+import websockets
 
 from handoff.services import login
+from handoff.settings import SETTINGS
 from handoff.web.spreadsheets import guarded
 from tests.fixtures.gateway import House, JsonObject
 
@@ -52,6 +56,33 @@ async def test_that_an_unknown_account_and_a_wrong_password_answer_alike(gateway
 def test_that_an_unknown_account_costs_the_same_work_as_a_known_one() -> None:
     assert not login._hasher.check_needs_rehash(login._NOBODY)
     assert not login._verify(login._NOBODY, "anything")
+
+
+@pytest.mark.slow
+async def test_that_a_thousand_connections_from_one_address_hurt_nobody_else(gateway: House) -> None:
+    token, most = (await gateway.session())["token"], int(SETTINGS["KEFU_SOCKETS_PER_ADDRESS"].default)
+    url = gateway.url.replace("http", "ws") + "/ws/customer"
+
+    async def knock() -> websockets.ClientConnection:
+        return await websockets.connect(url, local_addr=("127.8.8.8", 0), open_timeout=60, ping_interval=None)
+
+    async def turned_away() -> bool:
+        ws = await knock()
+        await ws.wait_closed()
+        return ws.close_code == 4429
+
+    async with AsyncExitStack() as inside:
+        for ws in await asyncio.gather(*(knock() for _ in range(most))):
+            await inside.enter_async_context(ws)
+            await ws.send(json.dumps({"type": "auth", "token": token, "after": 0}))
+            assert json.loads(await ws.recv())["type"] == "hello"
+        async with gateway.page() as page:
+            refused = asyncio.gather(*(turned_away() for _ in range(1000 - most)))
+            while not refused.done():
+                assert await page.still_open()
+            assert await refused == [True] * (1000 - most)
+            await page.say("我这里一切正常")
+            await page.hears("bot")
 
 
 async def test_that_many_guesses_at_once_are_no_more_than_five(gateway: House) -> None:

@@ -268,6 +268,27 @@ async def test_that_a_huge_frame_ends_with_a_code_and_the_limit(
     assert limit in reason
 
 
+async def test_that_a_message_in_pieces_is_one_and_many_at_once_keep_their_order(gateway: House) -> None:
+    whole = json.dumps({"type": "message", "client_id": "pieces", "text": "分成几块寄来的话"}, ensure_ascii=False)
+    async with gateway.page() as page:
+        await page.ws.send([whole[:20], "", whole[20:45], whole[45:]])
+        assert (await page.hears("customer"))["content"]["text"] == "分成几块寄来的话"
+        for n in range(8):
+            await page.send(type="message", client_id=f"n{n}", text=f"第 {n} 句")
+        heard = [(await page.hears("customer"))["content"]["text"] for _ in range(8)]
+        assert heard == [f"第 {n} 句" for n in range(8)]
+
+
+async def test_that_nobody_has_read_more_than_there_is(gateway: House) -> None:
+    async with gateway.page() as page:
+        await page.say("只有这一句和它的答复")
+        await page.hears("bot")
+        await page.send(type="read", seq=2**40)
+        await page.send(type="read", seq=1)
+        assert await page.still_open()
+    assert gateway.sql("SELECT customer_read_seq FROM conversations WHERE id = ?", page.id) == [(2,)]
+
+
 async def test_that_endless_bad_frames_end_with_4400(gateway: House) -> None:
     async with gateway.page() as page:
         for _ in range(10):
