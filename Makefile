@@ -42,8 +42,8 @@ soak: setup  ## Half an hour of relaying at 50 messages a second; fails when one
 chaos: setup train  ## Kill processes for ten minutes while 220 people talk; fails when a word is lost or doubled (SECONDS=… a run, SEED=…)
 	@$(HANDOFF) -m tests.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
-bench: setup  ## Measure the relay: latency and highest durable rate
-	@$(HANDOFF) -m bench.relay
+bench: setup train  ## Measure relay, bot answers, idle sockets and growth: about 20 minutes on a quiet machine
+	@for name in relay bot sockets growth; do echo "bench.$$name" && $(HANDOFF) -m bench.$$name || exit 1; done
 
 test-all: setup train chromium  ## All tests, slow ones too
 	@$(HANDOFF) -m ops.test --all
