@@ -16,6 +16,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
     tuple_,
     update,
 )
@@ -28,7 +29,7 @@ from handoff.domain.message import Sender
 from handoff.domain.people import Agent
 from handoff.stores.prepared import Prepared
 from handoff.stores.rows import to_conversation
-from handoff.stores.schema import bot_turns, cases, customers, handoffs, messages
+from handoff.stores.schema import UNANSWERED, bot_turns, cases, customers, handoffs, messages
 from handoff.stores.schema import conversations as c
 
 # What people wait in: the most important first, then whose first answer is due first, then who came first.
@@ -282,9 +283,7 @@ class SqlConversations:
         query = (
             select(c.c.id)
             .where(
-                c.c.owner_type == OwnerType.BOT.value,
-                c.c.status == Status.OPEN.value,
-                c.c.last_customer_seq > c.c.bot_seq,
+                text(UNANSWERED),
                 ~live.exists(),
             )
             .limit(limit)

@@ -15,6 +15,7 @@ from handoff.domain.turns import BotAnswer, BotTurn, TurnRecord, TurnState
 from handoff.stores.conversations import SqlConversations
 from handoff.stores.messages import SqlMessages
 from handoff.stores.prepared import Prepared
+from handoff.stores.schema import UNANSWERED
 from handoff.stores.schema import bot_turns as t
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import messages as m
@@ -190,7 +191,7 @@ class SqlTurns:
         query = (
             select(c.c.id, running.label("running"), c.c.turn_no)
             .where(
-                text("owner_type = 'bot' AND status = 'open' AND last_customer_seq > bot_seq"),
+                text(UNANSWERED),
                 asked_before,
             )
             .limit(limit)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, select
+from sqlalchemy import create_engine, event, inspect, select
 
 from handoff.domain.errors import NotFound, Unauthenticated, Unavailable
 from handoff.domain.people import Role
@@ -18,8 +19,10 @@ from handoff.services.erase import erase
 from handoff.services.orders import lookup_order
 from handoff.services.reply import note
 from handoff.services.sessions import authenticate
+from handoff.stores.database import sqlite_engine
 from handoff.stores.migrate import upgrade
 from handoff.stores.schema import metadata
+from handoff.stores.transaction import SqlTransaction
 from tests.fakes.core_bot import says
 from tests.fakes.core_house import House
 from tests.fakes.core_shop import an_order
@@ -43,6 +46,23 @@ def test_that_partial_indexes_are_there(database_url: str) -> None:
             where = index.dialect_options["sqlite"]["where"]
             partial = any("where" in key for key in (found[str(index.name)].get("dialect_options") or {}))
             assert partial == (where is not None), index.name
+
+
+def test_that_the_unanswered_are_found_without_a_look_at_the_rest(sqlite_template: Path) -> None:
+    engine, plans = sqlite_engine(f"sqlite:///{sqlite_template}", writer=False), []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def explain(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            plans.append(" ".join(row[3] for row in cursor.fetchall() if "conversations" in row[3]))
+
+    with engine.connect() as connection, connection.begin():
+        tx = SqlTransaction(connection)
+        tx.conversations.unanswered(datetime.now(UTC), 10)
+        tx.turns.overdue(datetime.now(UTC), 10)
+    engine.dispose()
+    assert ["ix_conversations_unanswered" in plan for plan in plans] == [True, True]
 
 
 def test_that_migrating_twice_changes_nothing(database_url: str) -> None:
