@@ -15,6 +15,7 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.exceptions import SanicException
 from sanic.response import json as json_response
 
+from faq.progress import Progress
 from faq.search import FaqSearch, Found
 from faq.store import SqlEntryStore, State
 from nlp.locale import LOCALES
@@ -57,6 +58,7 @@ class Worker:
         self._searching = ThreadPoolExecutor(1, "faq-search")
         self._indexing = ThreadPoolExecutor(1, "faq-index")
         self._state: State | None = None
+        self._progress = Progress()
         self._waiting = 0
         self.ready = False
 
@@ -64,6 +66,10 @@ class Worker:
     def entries(self) -> int:
         """How many entries are searched."""
         return self._search.entries
+
+    def not_ready(self) -> Refusal:
+        """Says how far the first index has come."""
+        return Refusal(503, "not_ready", f"the index is being built: {self._progress}")
 
     async def follow(self) -> None:
         """Index what changed, forever, looking each POLL_SECONDS. A database that does not answer is asked again."""
@@ -83,7 +89,7 @@ class Worker:
     async def find(self, query: Query) -> Found:
         """The search in its thread. Raises Refusal when the index is not there yet or too many wait."""
         if not self.ready:
-            raise Refusal(503, "not_ready", "the index is being built")
+            raise self.not_ready()
         if self._waiting >= MAX_WAITING:
             raise Refusal(503, "busy", "too many searches are waiting")
         self._waiting += 1
@@ -95,11 +101,13 @@ class Worker:
     async def cluster(self, texts: list[str]) -> list[list[int]]:
         """Texts by meaning, in the thread that indexes: nobody waits for it who asked a question. Raises Refusal."""
         if not self.ready:
-            raise Refusal(503, "not_ready", "the index is being built")
+            raise self.not_ready()
         return await self._run(self._indexing, lambda: self._search.cluster(texts))
 
     def close(self) -> None:
-        """Stop both threads, without waiting for an index in the making."""
+        """Stop both threads, without waiting for an index in the making, and keep what was encoded."""
+        if self.ready:
+            self._search.save()
         self._searching.shutdown(wait=False, cancel_futures=True)
         self._indexing.shutdown(wait=False, cancel_futures=True)
         self._store.close()
@@ -111,7 +119,7 @@ class Worker:
         entries, problems = self._store.load()
         for problem in problems:
             log.warning("an entry is left out: %s", problem)
-        self._search.update(entries)
+        self._search.update(entries, self._progress)
         self._state = state
         if not self.ready:
             self._search.warm_up()
@@ -161,7 +169,7 @@ def create_app(search: FaqSearch, store: SqlEntryStore, secret: str, *, name: st
     @app.get("/healthz")
     async def health(request: Request) -> HTTPResponse:
         if not worker.ready:
-            raise Refusal(503, "not_ready", "the index is being built")
+            raise worker.not_ready()
         return json_response({"status": "ok", "entries": worker.entries})
 
     @app.post("/search")

@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from faq.index import Index, Prepared
+from faq.analysis import Prepared
+from faq.index import Index
 from nlp.encoders import Matrix
 from nlp.regression import fit_softmax, minimise
 from nlp.text import is_han
@@ -130,9 +131,9 @@ def evidence(features: Matrix, order: npt.NDArray[np.int64], scores: Matrix) -> 
 
 def learn(index: Index, ask: Callable[[Sequence[str]], list[tuple[Prepared, Matrix]]], *, seed: int = 7) -> Fusion:
     """Learn from an index's own phrasings and OUT_OF_SCOPE_FILE; `ask` gives each text as a query with its raw vector."""
-    chosen = _sample(index, seed)
-    if len(chosen) < _FEWEST or len(index.entries) < 5:
+    if not can_learn(index, seed):
         return Fusion.untrained(index.signals)
+    chosen = _sample(index, seed)
     queries = ask([index.rows[row].text for row in chosen])
     asked = [index.features(query, vector, row) for (query, vector), row in zip(queries, chosen, strict=True)]
     again = np.random.default_rng(seed).permutation(chosen)[:REPEATED]
@@ -158,6 +159,11 @@ def learn(index: Index, ask: Callable[[Sequence[str]], list[tuple[Prepared, Matr
         float(np.quantile(about_us(outside), REFUSED)), float(np.quantile(about_us(inside), MOST_REFUSED))
     )
     return Fusion(_plain(weights), about_us, right, unknown_below, answer_from)
+
+
+def can_learn(index: Index, seed: int = 7) -> bool:
+    """Whether there are enough phrasings to learn from."""
+    return len(index.entries) >= 5 and len(_sample(index, seed)) >= _FEWEST
 
 
 def out_of_scope_lines(path: Path = OUT_OF_SCOPE_FILE) -> list[str]:

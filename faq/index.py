@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from faq.postings import Counted, Postings, Terms
+from faq.analysis import Analyser, Prepared
+from faq.postings import Postings
 from handoff.domain.faq import LANGUAGES, Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.features import centred
-from nlp.ngrams import grams
-from nlp.text import is_han, mask, normalise
-from nlp.tokens import tokens
 from nlp.vectors import VectorCache
 
 # The centre of fewer phrasings than this is that of their topic, not of the language.
 _ROWS_FOR_A_CENTRE = 50
-# A question to a knowledge base is short; the rest of a long message would cost time and blur the vector.
-QUERY_CHARS = 120
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A text as the index sees it."""
-
-    text: str
-    language: int  # its place in LANGUAGES
-    words: Counted
-    grams: Counted
-
-
-class Analyser:
-    """Texts to counted terms. Stored texts are analysed once; one analyser lives as long as the process."""
-
-    def __init__(self) -> None:
-        self.words, self.grams = Terms(), Terms()
-        self._stored: dict[tuple[str, int], Prepared] = {}
-
-    def stored(self, text: str, language: int) -> Prepared:
-        """A phrasing, remembered."""
-        key = (text, language)
-        if key not in self._stored:
-            plain = prepare(text)
-            self._stored[key] = Prepared(
-                plain, language, self.words.count(tokens(plain)), self.grams.count(grams(plain))
-            )
-        return self._stored[key]
-
-    def query(self, text: str) -> Prepared:
-        """A customer's text, normalised and cut; its language is Chinese if it has a Chinese character."""
-        plain = prepare(text)
-        language = LANGUAGES.index("zh" if any(map(is_han, plain)) else "en")
-        return Prepared(plain, language, self.words.look_up(tokens(plain)), self.grams.look_up(grams(plain)))
-
-    def forget_others(self, kept: set[tuple[str, int]]) -> None:
-        """Keep only these phrasings in memory."""
-        self._stored = {key: value for key, value in self._stored.items() if key in kept}
 
 
 class Index:
@@ -75,41 +32,45 @@ class Index:
             np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64) if len(sizes) else np.zeros(0, np.int64)
         )
         self.owners = np.repeat(np.arange(len(entries)), sizes)
-        self._words = Postings([row.words for row in self.rows], len(analyser.words), cosine=False)
-        self._grams = Postings([row.grams for row in self.rows], len(analyser.grams), cosine=True)
         answers = [
-            analyser.stored(text, LANGUAGES.index(language)).words
+            analyser.stored(text, LANGUAGES.index(language))
             for entry in entries
             for language, text in entry.answer.items()
         ]
         self._answer_owner_starts = np.cumsum([0, *(len(entry.answer) for entry in entries)])[:-1]
-        self._answers = Postings(answers, len(analyser.words), cosine=False)
-        languages = np.array([row.language for row in self.rows], np.int64)
-        answer_grams = [
-            analyser.stored(text, LANGUAGES.index(language)).grams
-            for entry in entries
-            for language, text in entry.answer.items()
+        words, grams = len(analyser.words), len(analyser.grams)
+        self._words = Postings([row.words for row in self.rows], words, cosine=False)
+        self._grams = Postings([row.grams for row in self.rows], grams, cosine=True)
+        self._answers = Postings([answer.words for answer in answers], words, cosine=False)
+        self._answer_grams = Postings([answer.grams for answer in answers], grams, cosine=True)
+        self._languages = np.array([row.language for row in self.rows], np.int64)
+        self._centres = _centres(vectors, self._languages)
+        ends = np.cumsum((0, *widths))
+        self._parts = [
+            _centred_part(vectors[:, a:b], self._centres[:, a:b], self._languages)
+            for a, b in zip(ends, ends[1:], strict=False)
         ]
-        self._answer_grams = Postings(answer_grams, len(analyser.grams), cosine=True)
-        self._centres = _centres(vectors, languages)
-        self._languages = languages
-        self._vectors = np.zeros_like(vectors)
-        for language in np.unique(languages):
-            chosen = languages == language
-            self._vectors[chosen] = centred(vectors[chosen], self._centres[language], widths)
 
     @classmethod
-    def build(cls, entries: Sequence[Entry], analyser: Analyser, cache: VectorCache, encoder: Encoder) -> Index:
-        """Index the entries; `cache` encodes what it does not know."""
+    def build(
+        cls,
+        entries: Sequence[Entry],
+        analyser: Analyser,
+        cache: VectorCache,
+        encoder: Encoder,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Index:
+        """Index the entries; `cache` encodes what it does not know, `progress` is told how many phrasings of how many."""
         ordered = sorted(entries, key=lambda entry: entry.id)
-        plain = [prepare(text) for text, _ in rows_of(ordered)]
-        index = cls(ordered, analyser, cache.get(plain), encoder.widths)
-        cache.save(plain)
-        analyser.forget_others(
-            set(index._keys)
-            | {(text, LANGUAGES.index(language)) for entry in ordered for language, text in entry.answer.items()}
-        )
-        return index
+        plain = [analyser.stored(text, language).text for text, language in rows_of(ordered)]
+        return cls(ordered, analyser, cache.get(plain, progress), encoder.widths)
+
+    def texts(self) -> set[tuple[str, int]]:
+        """All phrasings and answers, with their languages."""
+        answers = {
+            (text, LANGUAGES.index(language)) for entry in self.entries for language, text in entry.answer.items()
+        }
+        return answers | set(self._keys)
 
     def similarity(self, texts: Sequence[Prepared], vectors: Matrix) -> Matrix:
         """float32 [n, n]: the mean cosine of texts with their raw `vectors` [n, dim], seen from these entries."""
@@ -139,7 +100,7 @@ class Index:
         """
         moved = centred(vector[None, :], self._centres[query.language], self._widths)
         ends = np.cumsum((0, *self._widths))
-        parts = [self._vectors[:, a:b] @ moved[0, a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        parts = [part @ moved[0, a:b] for part, a, b in zip(self._parts, ends, ends[1:], strict=False)]
         rows = np.stack(
             [np.mean(parts, axis=0), *parts, self._words.score(query.words), self._grams.score(query.grams)]
         )
@@ -173,16 +134,17 @@ def rows_of(entries: Sequence[Entry]) -> list[tuple[str, int]]:
     ]
 
 
-def prepare(text: str) -> str:
-    """What is encoded and counted of a text."""
-    return mask(normalise(text, QUERY_CHARS))
-
-
-def _centres(vectors: Matrix, languages: npt.NDArray[np.int64]) -> list[Matrix]:
+def _centres(vectors: Matrix, languages: npt.NDArray[np.int64]) -> Matrix:
     """The mean vector of each language: without it Chinese lies nearer to any Chinese than to its own translation."""
-    centres = []
-    for language in range(len(LANGUAGES)):
-        chosen = vectors[languages == language]
-        enough = len(chosen) >= _ROWS_FOR_A_CENTRE
-        centres.append(np.asarray(chosen.mean(axis=0) if enough else np.zeros(vectors.shape[1]), np.float32))
-    return centres
+    member = languages == np.arange(len(LANGUAGES))[:, None]
+    counts = member.sum(axis=1)[:, None]
+    means = member.astype(np.float32) @ vectors / np.maximum(counts, 1)
+    return np.asarray(np.where(counts >= _ROWS_FOR_A_CENTRE, means, 0), np.float32)
+
+
+def _centred_part(vectors: Matrix, centres: Matrix, languages: npt.NDArray[np.int64]) -> Matrix:
+    """One encoder's vectors without the centres of their languages, at length 1, in one piece of memory."""
+    moved = vectors - centres[languages]
+    norms = np.sqrt(np.einsum("ij,ij->i", moved, moved))
+    moved /= np.where(norms > 1e-9, norms, 1)[:, None]
+    return np.ascontiguousarray(moved, np.float32)

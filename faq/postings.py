@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,14 @@ class Terms:
 
     def __len__(self) -> int:
         return len(self._numbers)
+
+    def __iter__(self) -> Iterator[str]:
+        """In the order of their numbers."""
+        return iter(self._numbers)
+
+    def number(self, terms: Sequence[str]) -> None:
+        """Give numbers to terms in this order, before any other has one."""
+        self._numbers = {term: number for number, term in enumerate(terms)}
 
     def count(self, terms: Iterable[str]) -> Counted:
         """The terms of a stored text: new ones get a number."""
@@ -71,7 +79,7 @@ class Postings:
     def score(self, query: Counted) -> Matrix:
         """float32 [rows], 0 to about 1: the cosine, or the BM25 score as a share of the best that the query could get.
 
-        Terms numbered after this was built count towards what the query could get, and no row has them.
+        A term that no row has counts for nothing, whether it was never seen or stood in texts that are gone.
         """
         out = np.zeros(self._size, np.float32)
         best = 0.0
@@ -79,6 +87,8 @@ class Postings:
             if number + 1 >= len(self._ends):
                 continue
             part = slice(self._ends[number], self._ends[number + 1])
+            if part.start == part.stop:
+                continue
             weight = (1 + np.log(count)) * self._idf[number] if self._cosine else 1.0
             out[self._holders[part]] += self._values[part] * weight  # a row holds a term once
             best += float(weight**2) if self._cosine else float(self._idf[number]) * (K1 + 1) / (1 + K1)

@@ -7,16 +7,17 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from faq.analysis import Analyser, Prepared
 from faq.clusters import cluster
-from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, learn
-from faq.index import Analyser, Index, Prepared
+from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, can_learn, learn
+from faq.index import Index
 from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
@@ -25,9 +26,10 @@ from nlp.vectors import BATCH, VectorCache
 
 log = logging.getLogger(__name__)
 # Raised when the signals or what is learned from them change, so that saved weights of before are not used.
-FUSION_VERSION = 5
+FUSION_VERSION = 6
 # Weights and thresholds describe the knowledge base as a whole; a few edits do not move them.
 _CHANGED_SHARE = 0.1
+_UNSAVED_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Found:
 class _Snapshot:
     index: Index
     fusion: Fusion
-    learned_from: frozenset[str]  # texts
+    learned_from: frozenset[str]  # fingerprints of texts
 
 
 class FaqSearch:
@@ -77,7 +79,7 @@ class FaqSearch:
         self._encoder = encoder
         self._folder = folder
         self._cache = VectorCache(encoder, folder)
-        self._analyser = Analyser()
+        self._analyser = Analyser(folder)
         self._snapshot: _Snapshot | None = None
         self._updating = threading.Lock()
         self._cache.load()
@@ -87,16 +89,26 @@ class FaqSearch:
         """How many entries are searched."""
         return len(self._snapshot.index.entries) if self._snapshot else 0
 
-    def update(self, entries: Sequence[Entry]) -> None:
-        """Search these entries from now on. Only texts not known yet are encoded; searches go on meanwhile."""
+    def update(self, entries: Sequence[Entry], progress: Callable[[int, int], None] | None = None) -> None:
+        """Search these entries from now on. Only texts not known yet are encoded (`progress` is told); searches go on meanwhile."""
         with self._updating:
-            index = Index.build(entries, self._analyser, self._cache, self._encoder)
-            texts = frozenset(row.text for row in index.rows)
+            index = Index.build(entries, self._analyser, self._cache, self._encoder, progress)
+            texts = frozenset(_fingerprint(row.text) for row in index.rows)
             before = self._snapshot
-            if before and len(texts ^ before.learned_from) <= _CHANGED_SHARE * max(len(before.learned_from), 1):
+            if before and _about_the_same(texts, before.learned_from):
                 self._snapshot = _Snapshot(index, before.fusion, before.learned_from)
             else:
-                self._snapshot = _Snapshot(index, self._fusion(index), texts)
+                self._snapshot = _Snapshot(index, *self._fusion(index, texts))
+            self._analyser.keep_only(index.texts())
+            self._cache.keep_only(row.text for row in index.rows)
+            # Of a large file not every edit is worth a copy; what a crash loses is made again in a second.
+            if max(self._cache.fresh, self._analyser.fresh) > _UNSAVED_SHARE * len(index.rows):
+                self.save()
+
+    def save(self) -> None:
+        """Write what was encoded and analysed, if there is a folder."""
+        self._cache.save()
+        self._analyser.save()
 
     def warm_up(self) -> None:
         """Load the dictionaries and touch the weights, so that nobody's search waits for that."""
@@ -131,26 +143,28 @@ class FaqSearch:
         vectors = np.vstack([self._encoder.encode([query.text for query in part]) for part in parts])
         return cluster(snapshot.index.similarity(queries, vectors))
 
-    def _fusion(self, index: Index) -> Fusion:
-        """The saved weights for exactly these phrasings, else newly learned ones."""
+    def _fusion(self, index: Index, texts: frozenset[str]) -> tuple[Fusion, frozenset[str]]:
+        """The saved weights if they were learned from about these texts, else newly learned ones; and what from."""
         path = self._folder / "fusion.json" if self._folder else None
         key = self._key(index)
         if path and path.exists():
             try:
                 saved = json.loads(path.read_text(encoding="utf-8"))
-                if saved["key"] == key:
-                    return Fusion.from_dict(saved["fusion"])
+                learned_from = frozenset(map(str, saved["learned_from"]))
+                if saved["key"] == key and _about_the_same(texts, learned_from):
+                    return Fusion.from_dict(saved["fusion"]), learned_from
             except (OSError, ValueError, KeyError, TypeError) as error:
                 log.warning("the saved weights are not readable and will be learned anew: %s", error)
         fusion = learn(index, self._ask)
         if path:
             fresh = path.with_suffix(".tmp")
             try:
-                fresh.write_text(json.dumps({"key": key, "fusion": fusion.as_dict()}), encoding="utf-8")
+                learned = {"key": key, "learned_from": sorted(texts), "fusion": fusion.as_dict()}
+                fresh.write_text(json.dumps(learned), encoding="utf-8")
                 os.replace(fresh, path)
             except OSError as error:
                 log.warning("the learned weights could not be written: %s", error)
-        return fusion
+        return fusion, texts
 
     def _ask(self, texts: Sequence[str]) -> list[tuple[Prepared, Matrix]]:
         queries = [self._analyser.query(text) for text in texts]
@@ -158,11 +172,18 @@ class FaqSearch:
         return list(zip(queries, vectors, strict=True))
 
     def _key(self, index: Index) -> str:
-        digest = hashlib.sha256(f"{FUSION_VERSION} {self._encoder.name}".encode())
+        """Names how the weights are learned, and whether there is enough to learn from."""
+        digest = hashlib.sha256(f"{FUSION_VERSION} {self._encoder.name} {can_learn(index)}".encode())
         digest.update(OUT_OF_SCOPE_FILE.read_bytes())
-        for entry in index.entries:
-            digest.update(f"\n{entry.id}\0{chr(0).join(entry.texts())}".encode("utf-8", "replace"))
         return digest.hexdigest()
+
+
+def _about_the_same(texts: frozenset[str], others: frozenset[str]) -> bool:
+    return len(texts ^ others) <= _CHANGED_SHARE * max(len(others), 1)
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
 def _result(entry: Entry, wanted: str, score: float) -> Result:

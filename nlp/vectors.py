@@ -35,7 +35,8 @@ class VectorCache:
         name = hashlib.sha256(encoder.name.encode()).hexdigest()[:12]
         self._path = folder / f"vectors-{name}.npz" if folder else None
         self._vectors: dict[bytes, npt.NDArray[np.float16]] = {}
-        self._stored = False
+        self.fresh = 0
+        """How many vectors the file does not have."""
 
     def load(self) -> int:
         """Read the file, if it is there and whole; the number of vectors. A broken file is left to be replaced."""
@@ -60,22 +61,21 @@ class VectorCache:
             part = missing[start : start + self._batch]
             fresh = self._encoder.encode([text for _, text in part]).astype(np.float16)
             self._vectors.update((key, vector) for (key, _), vector in zip(part, fresh, strict=True))
-            self._stored = False
+            self.fresh += len(part)
             if progress:
                 progress(start + len(part), len(missing))
         if not texts:
             return np.zeros((0, self._encoder.dim), np.float32)
         return np.asarray(np.stack([self._vectors[key] for key in keys]), np.float32)
 
-    def save(self, texts: Iterable[str]) -> None:
-        """Write the vectors of `texts` and forget the others. The file is replaced whole: a crash leaves the old one."""
+    def keep_only(self, texts: Iterable[str]) -> None:
+        """Forget the vectors of all other texts."""
         self._vectors = {key: self._vectors[key] for key in map(_key, texts) if key in self._vectors}
-        self.save_all()
 
-    def save_all(self) -> None:
-        """Write all vectors, of more than _MOST_KEPT the newest."""
+    def save(self) -> None:
+        """Write all vectors, of more than _MOST_KEPT the newest. The file is replaced whole: a crash leaves the old one."""
         self._vectors = dict(list(self._vectors.items())[-_MOST_KEPT:])
-        if self._path is None or self._stored:
+        if self._path is None or not self.fresh:
             return
         keys = np.frombuffer(b"".join(self._vectors), np.uint8).reshape(-1, _KEY_BYTES)
         vectors = (
@@ -85,7 +85,7 @@ class VectorCache:
         try:
             np.savez(fresh, keys=keys, vectors=vectors)
             os.replace(fresh, self._path)
-            self._stored = True
+            self.fresh = 0
         except OSError as error:
             log.warning("the vector cache could not be written: %s", error)
 
@@ -115,7 +115,7 @@ class KeptEncoder:
 
     def save(self) -> None:
         """Write what was encoded."""
-        self._cache.save_all()
+        self._cache.save()
 
 
 @lru_cache(maxsize=2)
