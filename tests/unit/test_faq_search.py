@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from faq import fusion
 from faq.analysis import Analyser
 from faq.fusion import Fusion, out_of_scope_lines, slip
 from faq.index import Index
@@ -242,3 +243,10 @@ def test_that_ranks_do_not_depend_on_the_order_of_the_entries(encoder: HashingEn
     forwards.update(ENTRIES)
     assert backwards.search("退货", "en") == forwards.search("退货", "en")
     assert np.isfinite([result.score for result in forwards.search("退货", "en").results]).all()
+
+
+def test_that_questions_that_come_near_nothing_of_theirs_teach_nothing() -> None:
+    features = np.zeros((30, 9), np.float32)
+    features[:29] = 1  # the right entry, the last one, is the farthest of all
+    weights = fusion._fit_weights([features], np.array([29]))
+    assert weights.tolist() == list(Fusion.untrained(9).weights)
