@@ -25,6 +25,7 @@ QUESTIONS = (
 )
 ANGRY = "你们这什么破服务，气死我了，骗子！"
 ANSWER_SECONDS = 25.0
+EAGER_SECONDS = 2.0
 # How often he tries a return again that ended without a number, and in how many presses he gets through the form.
 TRIES, PRESSES = 6, 12
 _PATIENCE = texts.text("bot_slow", "zh-Hans")
@@ -54,7 +55,7 @@ class Life:
 
     async def live(self) -> None:
         """Until told to stop."""
-        await asyncio.sleep(self._rng.uniform(0, self._think))
+        await asyncio.sleep(self._rng.random() * (EAGER_SECONDS if self._returns else self._think))
         while not self.stopping:
             if self.customer.owner != "bot":
                 await self._talk_to_human()
@@ -65,7 +66,9 @@ class Life:
             await self._pause()
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self._rng.uniform(0.5, 1.5) * self._think)
+        # Who has something to send back does not dawdle: returns are what can be done twice.
+        think = min(self._think, EAGER_SECONDS) if self._returns else self._think
+        await asyncio.sleep(self._rng.uniform(0.5, 1.5) * think)
 
     async def _something(self) -> None:
         kind = self._rng.random()
