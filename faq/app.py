@@ -50,6 +50,10 @@ class Query:
     limit: int
 
 
+class _Superseded(Exception):
+    """The entries changed while many were being encoded, or the process stops; what was encoded is kept."""
+
+
 class Worker:
     """Keeps the search up with SQL. Searches have one thread, indexing another: an edit does not hold up a question."""
 
@@ -60,6 +64,7 @@ class Worker:
         self._state: State | None = None
         self._progress = Progress()
         self._waiting = 0
+        self._closing = False
         self.ready = False
 
     @property
@@ -78,6 +83,8 @@ class Worker:
             try:
                 await self._run(self._indexing, self._refresh)
                 failing = False
+            except _Superseded:
+                continue
             except Exception as error:  # whatever it is, the next look may succeed, and the old index still answers
                 if not failing:
                     log.error(
@@ -105,11 +112,15 @@ class Worker:
         return await self._run(self._indexing, lambda: self._search.cluster(texts))
 
     def close(self) -> None:
-        """Stop both threads, without waiting for an index in the making, and keep what was encoded."""
-        if self.ready:
-            self._search.save()
+        """Stop both threads: what is being encoded ends within a batch, what was encoded is kept."""
+        self._closing = True
         self._searching.shutdown(wait=False, cancel_futures=True)
-        self._indexing.shutdown(wait=False, cancel_futures=True)
+        # In its thread, which may be using both just now.
+        self._indexing.submit(self._finish)
+        self._indexing.shutdown(wait=False)
+
+    def _finish(self) -> None:
+        self._search.save()
         self._store.close()
 
     def _refresh(self) -> None:
@@ -119,7 +130,13 @@ class Worker:
         entries, problems = self._store.load()
         for problem in problems:
             log.warning("an entry is left out: %s", problem)
-        self._search.update(entries, self._progress)
+
+        def told(done: int, of: int) -> None:
+            self._progress(done, of)
+            if self._closing or (self.ready and self._store.state() != state):
+                raise _Superseded
+
+        self._search.update(entries, told)
         self._state = state
         if not self.ready:
             self._search.warm_up()

@@ -17,7 +17,7 @@ import numpy as np
 from faq.analysis import Analyser, Prepared
 from faq.clusters import cluster
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, can_learn, learn
-from faq.index import Index
+from faq.index import Index, rows_of
 from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
@@ -30,6 +30,8 @@ FUSION_VERSION = 6
 # Weights and thresholds describe the knowledge base as a whole; a few edits do not move them.
 _CHANGED_SHARE = 0.1
 _UNSAVED_SHARE = 0.01
+# New texts that are encoded in a second.
+_AT_ONCE = 48
 
 
 @dataclass(frozen=True)
@@ -90,20 +92,28 @@ class FaqSearch:
         return len(self._snapshot.index.entries) if self._snapshot else 0
 
     def update(self, entries: Sequence[Entry], progress: Callable[[int, int], None] | None = None) -> None:
-        """Search these entries from now on. Only texts not known yet are encoded (`progress` is told); searches go on meanwhile."""
+        """Search these entries from now on, the newest last. Searches go on meanwhile; only texts not known yet are encoded.
+
+        `progress` is told of the encoding; what it raises ends the update, and the next one goes on from there. While
+        thousands of texts are new, the newest few entries are searched at once, the others all together at the end.
+        """
         with self._updating:
+            if self._snapshot and (soon := _without_most_new(entries, self._snapshot.index)):
+                self._take(Index.build(soon, self._analyser, self._cache, self._encoder))
             index = Index.build(entries, self._analyser, self._cache, self._encoder, progress)
-            texts = frozenset(_fingerprint(row.text) for row in index.rows)
-            before = self._snapshot
-            if before and _about_the_same(texts, before.learned_from):
-                self._snapshot = _Snapshot(index, before.fusion, before.learned_from)
-            else:
-                self._snapshot = _Snapshot(index, *self._fusion(index, texts))
+            self._take(index)
             self._analyser.keep_only(index.texts())
             self._cache.keep_only(row.text for row in index.rows)
             # Of a large file not every edit is worth a copy; what a crash loses is made again in a second.
             if max(self._cache.fresh, self._analyser.fresh) > _UNSAVED_SHARE * len(index.rows):
                 self.save()
+
+    def _take(self, index: Index) -> None:
+        texts, before = frozenset(_fingerprint(row.text) for row in index.rows), self._snapshot
+        if before and _about_the_same(texts, before.learned_from):
+            self._snapshot = _Snapshot(index, before.fusion, before.learned_from)
+        else:
+            self._snapshot = _Snapshot(index, *self._fusion(index, texts))
 
     def save(self) -> None:
         """Write what was encoded and analysed, if there is a folder."""
@@ -176,6 +186,25 @@ class FaqSearch:
         digest = hashlib.sha256(f"{FUSION_VERSION} {self._encoder.name} {can_learn(index)}".encode())
         digest.update(OUT_OF_SCOPE_FILE.read_bytes())
         return digest.hexdigest()
+
+
+def _without_most_new(entries: Sequence[Entry], index: Index) -> list[Entry] | None:
+    """The entries, but of those with new texts only the newest that have _AT_ONCE together, the others as `index` has them.
+
+    None when there are not more new texts than that.
+    """
+    known, old = index.texts(), {entry.id: entry for entry in index.entries}
+    left, kept, some_wait = _AT_ONCE, list[Entry](), False
+    for entry in reversed(entries):
+        new = sum((text, place) not in known for text, place in rows_of([entry]))
+        if new <= left:
+            left -= new
+            kept.append(entry)
+        else:
+            some_wait = True
+            if entry.id in old:
+                kept.append(old[entry.id])
+    return kept if some_wait else None
 
 
 def _about_the_same(texts: frozenset[str], others: frozenset[str]) -> bool:

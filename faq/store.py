@@ -55,9 +55,9 @@ class SqlEntryStore:
         return State(newest or 0, int(revisions or 0), count)
 
     def load(self) -> tuple[list[Entry], list[str]]:
-        """The published entries by id, and one line for each row that cannot be used: one bad row hides no other."""
+        """The published entries, the latest changed last, and one line for each row that cannot be used: one bad row hides no other."""
         published = faq_entries.c.status == EntryStatus.PUBLISHED.value
-        query = select(faq_entries).where(published).order_by(faq_entries.c.id)
+        query = select(faq_entries).where(published).order_by(faq_entries.c.revision, faq_entries.c.id)
         with self._engine.connect() as connection:
             rows = connection.execute(query).mappings().all()
         entries: list[Entry] = []

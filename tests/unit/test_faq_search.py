@@ -250,3 +250,42 @@ def test_that_questions_that_come_near_nothing_of_theirs_teach_nothing() -> None
     features[:29] = 1  # the right entry, the last one, is the farthest of all
     weights = fusion._fit_weights([features], np.array([29]))
     assert weights.tolist() == list(Fusion.untrained(9).weights)
+
+
+def test_that_an_edit_does_not_wait_for_thousands_of_new_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = HashingEncoder()
+    search = FaqSearch(encoder)
+    search.update(ENTRIES)
+    many = [Entry(f"many-{n}", "topic", {"zh": (f"第{n}个新问题", f"还有第{n}个")}, {"zh": "好。"}) for n in range(100)]
+    changed = Entry("wash-silk", "topic", {"zh": ("可以机洗吗",)}, {"zh": "不可以。"})
+    rest = [entry for entry in ENTRIES if entry.id != "wash-silk"]
+    seen: list[str] = []
+
+    def while_encoding(done: int, of: int) -> None:
+        assert of > 100
+        if not seen:
+            seen.append(search.search("可以机洗吗", "zh-Hans").results[0].answer)
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        search.update([*rest, *many, changed], while_encoding)
+    assert seen == ["不可以。"]
+    assert search.search("怎么退货", "zh-Hans").results[0].entry_id == "return-steps"
+    search.update([*rest, *many, changed])
+    stored = {text for entry in many for text in entry.texts() if "新问题" in text}
+    new = [text for text in encoder.encoded if text in stored]
+    assert len(new) == len(set(new)) == 100
+    assert search.search("第7个新问题", "zh-Hans").results[0].entry_id == "many-7"
+
+
+def test_that_an_entry_whose_new_texts_wait_is_found_by_its_old_ones() -> None:
+    search = FaqSearch(HashingEncoder())
+    search.update(ENTRIES)
+    renewed = [
+        Entry(entry.id, "topic", {"zh": tuple(f"{entry.id} 第{n}种新问法" for n in range(9))}, {"zh": "新。"})
+        for entry in ENTRIES
+    ]
+    answers: list[str] = []
+    search.update(renewed, lambda done, of: answers.append(search.search("怎么退货", "zh-Hans").results[0].answer))
+    assert "新。" not in answers
+    assert search.search("怎么退货", "zh-Hans", 20).results[0].answer == "新。"
