@@ -16,14 +16,17 @@ FOLDS = 5
 # Fewer rows than this say nothing about calibration when a fifth of them is held out.
 _ROWS_TO_CALIBRATE = 20
 _NEVER = -1e4  # the logit of a label that a model was not shown
+# How sure a model is of what it does not know hangs on the directions in which rows differ most; all of them cost thrice as much.
+_GATE_RANK = 700
 
 
 @dataclass
 class Folds:
-    """Training rows [n, r] with their labels and how near they are to each other [n, n], by vectors and by n-grams.
+    """Training rows [n, r], the last columns those in which they differ most, with their labels and how near they are to each
+    other [n, n], by vectors and by n-grams.
 
     `rows` may have more rows than there are targets: one for each of `names` in order, its own name as an example, which
-    counts `name_counts` times and is never asked.
+    is never asked. `counts`: how often each of `rows` counts.
     """
 
     rows: Matrix
@@ -33,7 +36,7 @@ class Folds:
     near_sparse: Matrix
     seed: int
     strength: float
-    name_counts: float = 0.0
+    counts: Matrix
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(self.seed)
@@ -55,7 +58,7 @@ class Folds:
         for number in range(FOLDS):
             out = self._fold == number
             if out.any():
-                logits[out] = self._logits(~out, out)
+                logits[out] = self._logits(self.rows, ~out, out)
         temperature = best_temperature(logits, self.targets)
         return temperature, softmax(logits / temperature)
 
@@ -63,6 +66,7 @@ class Folds:
         """Learned by hiding, from each fold's model, a fifth of the labels as well: their rows are out of scope to it."""
         if len(self.targets) < _ROWS_TO_CALIBRATE:
             return ScopeGate.by_probability(0.5)
+        leading = np.ascontiguousarray(self.rows[:, -_GATE_RANK:])
         signs, right, inside = [], [], []
         for number in range(FOLDS):
             hidden = (self._group == number) & ~self._refused
@@ -72,7 +76,7 @@ class Folds:
             asked = (self._fold == number) | hidden[self.targets]
             if not asked.any() or len(np.unique(self.targets[seen])) < 2:
                 continue
-            probabilities = softmax(self._logits(seen, asked) / temperature)
+            probabilities = softmax(self._logits(leading, seen, asked) / temperature)
             near = np.ix_(asked, seen)
             signs.append(evidence(probabilities, self.near_dense[near], self.near_sparse[near]))
             right.append(probabilities.argmax(axis=1) == self.targets[asked])
@@ -84,18 +88,20 @@ class Folds:
             return ScopeGate.by_probability(0.5)
         return ScopeGate.fit(every[own], correct[own], every[~own])
 
-    def _logits(self, seen: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_]) -> Matrix:
+    def _logits(self, rows: Matrix, seen: npt.NDArray[np.bool_], asked: npt.NDArray[np.bool_]) -> Matrix:
         """float32 [asked, labels] by a model of the rows `seen`; labels that none of those has are out of the question."""
-        own = self.targets[seen]
-        kept = np.unique(own)
-        rows, targets, counts = self.rows[: len(self.targets)][seen], own, np.ones(len(own), np.float32)
-        if len(self.rows) > len(self.targets):
-            rows = np.vstack([rows, self.rows[len(self.targets) :][kept]])
-            targets = np.concatenate([own, kept])
-            counts = np.concatenate([counts, np.full(len(kept), self.name_counts, np.float32)])
+        kept = np.unique(self.targets[seen])
+        places, targets = np.flatnonzero(seen), self.targets[seen]
+        if len(rows) > len(self.targets):
+            places = np.concatenate([places, len(self.targets) + kept])
+            targets = np.concatenate([targets, kept])
         weights, bias = fit_softmax(
-            rows, np.searchsorted(kept, targets), len(kept), strength=self.strength, counts=counts
+            rows[places],
+            np.searchsorted(kept, targets),
+            len(kept),
+            strength=self.strength,
+            counts=self.counts[places],
         )
         found = np.full((int(asked.sum()), len(self.names)), _NEVER, np.float32)
-        found[:, kept] = self.rows[: len(self.targets)][asked] @ weights + bias
+        found[:, kept] = rows[: len(self.targets)][asked] @ weights + bias
         return found

@@ -56,8 +56,12 @@ class FeatureSpace:
 
 
 def prepare(texts: Sequence[str]) -> list[str]:
-    """Normalised, with names of things masked: what encoders and n-grams are given."""
-    return [mask(normalise(text)) for text in texts]
+    """Normalised, with names of things masked, in lower case: what encoders and n-grams are given.
+
+    To an encoder "EMI option" and "emi option" are two texts, to who asks they are one. Capitals as a sign of a mood are seen
+    elsewhere (`nlp.mood`).
+    """
+    return [mask(normalise(text)).lower() for text in texts]
 
 
 def centred(vectors: Matrix, centre: Matrix, widths: Sequence[int]) -> Matrix:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from nlp.classifier import TextClassifier
+from nlp.training import MANY
 from tests.fakes.encoder import HashingEncoder
 
 EXAMPLES = {
@@ -93,7 +94,8 @@ def test_that_a_label_for_what_is_out_of_scope_is_never_accepted(classifier: Tex
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "😀", "\ud83d", "\x00\x01", "！！！", "a" * 100_000, "🈚" * 5000, "/restart"]
+    "text",
+    ["", "   ", "😀", "\ud83d", "\x00\x01", "！！！", "a" * 100_000, "🈚" * 5000, "/restart", "退貨return返品возврат"],
 )
 def test_that_odd_input_gets_a_ranking(classifier: TextClassifier, text: str) -> None:
     assert len(classifier.predict(text).ranking) == len(EXAMPLES)
@@ -108,6 +110,32 @@ def test_that_a_saved_classifier_says_the_same(classifier: TextClassifier, tmp_p
         assert first.confidence == pytest.approx(second.confidence, abs=2e-3)
         assert first.known == second.known
     assert not [path for path in (tmp_path / "model").iterdir() if path.suffix not in (".json", ".npz")]
+
+
+def test_that_capitals_change_nothing(classifier: TextClassifier) -> None:
+    assert classifier.predict("HELLO") == classifier.predict("hello")
+
+
+def test_that_a_bent_classifier_is_saved_whole(tmp_path: Path) -> None:
+    texts, labels = _rows()
+    bent = TextClassifier.fit(texts, labels, HashingEncoder(), recipes=[MANY])
+    bent.save(tmp_path)
+    loaded = TextClassifier.load(tmp_path, HashingEncoder())
+    for text in ["我想退货", "快递到哪里了"]:
+        assert loaded.predict(text).label == bent.predict(text).label
+        assert loaded.predict(text).confidence == pytest.approx(bent.predict(text).confidence, abs=2e-3)
+
+
+def test_that_balance_gives_rare_labels_their_share() -> None:
+    texts = [*EXAMPLES["greet"] * 4, "我要退货", "想退掉这件"]
+    labels = ["greet"] * 32 + ["start_return"] * 2
+    shares = [
+        TextClassifier.fit(texts, labels, HashingEncoder(), balance=balance, reject=False)
+        .predict("这件在吗")
+        .probability("start_return")
+        for balance in (0.0, 1.0)
+    ]
+    assert shares[0] < shares[1]
 
 
 def test_that_another_encoder_is_refused(classifier: TextClassifier, tmp_path: Path) -> None:

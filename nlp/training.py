@@ -1,0 +1,171 @@
+"""How a text classifier is learned: on dot products between rows, with what held-out rows say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from nlp.calibration import Folds
+from nlp.encoders import Encoder, Matrix
+from nlp.features import Features, FeatureSpace
+from nlp.regression import Projection, fit_softmax, project, rank_for
+from nlp.scope import ScopeGate
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier is made. `bend`: of the similarity of vectors, 0 for none: with it, near examples count more than far
+    ones. `ngrams`: what n-grams weigh. `name_counts`: how often the name of each label counts as one more example of it."""
+
+    bend: float = 0.0
+    ngrams: float = 1.0
+    name_counts: float = 0.0
+
+
+FEW, MANY = Recipe(name_counts=1.0), Recipe(bend=1.5, ngrams=2.0, name_counts=4.0)
+# With many examples MANY is better, with few mostly FEW; up to here held-out rows decide.
+_ROWS_TO_TRY = 1000
+# What a bent similarity weighs against that of n-grams, per encoder.
+_BENT_WEIGHT = 1.5
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained model. `dense`: by dimension [dim, labels], or, with a bend, by example [examples, labels]; `sparse` [width,
+    labels]; the logits are the sum of both and `bias`, divided by `temperature`."""
+
+    space: FeatureSpace
+    labels: tuple[str, ...]
+    bend: float
+    dense: Matrix
+    sparse: Matrix
+    bias: Matrix
+    temperature: float
+    gate: ScopeGate
+    examples: Features
+    held_out: Matrix  # [n, labels]: the probabilities of each training row from a model that had not seen it
+
+
+def bent(similar: Matrix, bend: float, parts: int) -> Matrix:
+    """Sums of `parts` cosines, bent: the series of exp without its constant, so it stays a product of some vectors."""
+    return np.asarray(_BENT_WEIGHT * parts * np.expm1(bend * similar / parts) / np.expm1(bend), np.float32)
+
+
+def learn(
+    texts: Sequence[str],
+    labels: Sequence[str],
+    encoder: Encoder,
+    *,
+    seed: int,
+    strength: float,
+    balance: float,
+    reject: bool,
+    recipes: Sequence[Recipe],
+) -> Learned:
+    """See `nlp.classifier.TextClassifier.fit`."""
+    if len(texts) != len(labels):
+        raise ValueError(f"{len(texts)} texts but {len(labels)} labels")
+    names = tuple(sorted(set(labels)))
+    if len(names) < 2:
+        raise ValueError(f"at least two labels are needed to tell apart, found {len(names)}")
+    targets = np.array([names.index(label) for label in labels], np.int64)
+    given = recipes or ((FEW, MANY) if len(texts) < _ROWS_TO_TRY else (MANY,))
+    space = FeatureSpace.fit(texts, encoder)
+    named = [name.replace("_", " ").lower() for name in names] if any(r.name_counts for r in given) else []
+    rows = _Rows.of(space, space.transform([*texts, *named]), targets, names, _counts(targets, balance))
+    return max((rows.attempt(recipe, seed, strength) for recipe in given), key=_Attempt.likelihood).finish(reject)
+
+
+def _counts(targets: npt.NDArray[np.int64], balance: float) -> Matrix:
+    """How often each row counts: as its label is rare, to the power of `balance`; once on average."""
+    counts = (1 / np.bincount(targets)[targets]) ** balance
+    return np.asarray(counts / counts.mean(), np.float32)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The training rows' features, then perhaps those of the labels' names, and how near they are to each other."""
+
+    space: FeatureSpace
+    features: Features
+    targets: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+    counts: Matrix
+    dense: Matrix
+    sparse: Matrix
+
+    @classmethod
+    def of(
+        cls,
+        space: FeatureSpace,
+        features: Features,
+        targets: npt.NDArray[np.int64],
+        names: tuple[str, ...],
+        counts: Matrix,
+    ) -> _Rows:
+        dense = np.asarray(features.dense @ features.dense.T, np.float32)
+        return cls(space, features, targets, names, counts, dense, features.sparse.gram(features.sparse))
+
+    def attempt(self, recipe: Recipe, seed: int, strength: float) -> _Attempt:
+        """Carry a recipe out up to the held-out rows."""
+        used = len(self.features.dense) if recipe.name_counts else len(self.targets)
+        near = self.dense[:used, :used]
+        if recipe.bend:
+            near = bent(near, recipe.bend, len(self.space.encoder.widths))
+        gram = np.asarray(near + recipe.ngrams * self.sparse[:used, :used], np.float32)
+        projection = project(gram, rank_for(used, len(self.names)), seed=seed)
+        own = slice(len(self.targets))
+        folds = Folds(
+            projection.rows,
+            self.targets,
+            self.names,
+            self.dense[own, own],
+            self.sparse[own, own],
+            seed,
+            strength,
+            np.concatenate([self.counts, np.full(used - len(self.counts), recipe.name_counts, np.float32)]),
+        )
+        examples = Features(self.features.dense[:used], self.features.sparse.first(used))
+        return _Attempt(recipe, self.space, examples, folds, projection, *folds.calibrate())
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A recipe carried out up to the held-out rows."""
+
+    recipe: Recipe
+    space: FeatureSpace
+    examples: Features
+    folds: Folds
+    projection: Projection
+    temperature: float
+    held_out: Matrix
+
+    def likelihood(self) -> float:
+        """Mean log probability of the right labels of held-out rows."""
+        own = self.held_out[np.arange(len(self.folds.targets)), self.folds.targets]
+        return float(np.log(own + 1e-6).mean())
+
+    def finish(self, reject: bool) -> Learned:
+        """Train on all rows."""
+        folds, recipe = self.folds, self.recipe
+        targets = np.concatenate([folds.targets, np.arange(len(folds.rows) - len(folds.targets))])
+        weights, bias = fit_softmax(
+            self.projection.rows, targets, len(folds.names), strength=folds.strength, counts=folds.counts
+        )
+        alpha = np.asarray(self.projection.back @ weights, np.float32)
+        return Learned(
+            self.space,
+            tuple(folds.names),
+            recipe.bend,
+            alpha if recipe.bend else np.asarray(self.examples.dense.T @ alpha, np.float32),
+            recipe.ngrams * self.examples.sparse.transposed_times(alpha),
+            bias,
+            self.temperature,
+            folds.gate(self.temperature) if reject else ScopeGate.by_probability(0.0),
+            self.examples,
+            self.held_out,
+        )
