@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -91,12 +92,14 @@ class VectorCache:
 
 
 class KeptEncoder:
-    """Another encoder whose vectors are kept on disk: training again encodes only what is new. In half precision."""
+    """Another encoder whose vectors are kept on disk: training again encodes only what is new. In half precision. Threads that
+    want the same texts share the work."""
 
     def __init__(self, encoder: Encoder, folder: Path | None) -> None:
         self._encoder = encoder
         self._cache = VectorCache(encoder, folder, TRAINING_BATCH)
         self._cache.load()
+        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -111,11 +114,16 @@ class KeptEncoder:
         return self._encoder.dim
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        return self._cache.get(texts)
+        for start in range(0, len(texts), TRAINING_BATCH):
+            with self._lock:  # a batch at a time; what another thread has encoded meanwhile is there
+                self._cache.get(texts[start : start + TRAINING_BATCH])
+        with self._lock:
+            return self._cache.get(texts)
 
     def save(self) -> None:
         """Write what was encoded."""
-        self._cache.save()
+        with self._lock:
+            self._cache.save()
 
 
 @lru_cache(maxsize=2)
