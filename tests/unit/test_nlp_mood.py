@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nlp.mood import LABELS, Mood, read_examples, signs
+from nlp.mood import LABELS, Mood, read_examples, signs, with_calm
 from tests.fakes.encoder import HashingEncoder
 
 
@@ -82,3 +82,9 @@ def test_that_an_unknown_mood_is_named_by_line(tmp_path: Path) -> None:
 def test_that_anger_cannot_be_learned_without_any() -> None:
     with pytest.raises(ValueError, match="no row is angry"):
         Mood.fit(["a", "b"], ["happy", "neutral"], HashingEncoder())
+
+
+def test_that_calm_talk_stands_beside_the_examples_once() -> None:
+    texts, labels = with_calm(["骗子", "在吗"], ["angry", "neutral"], ["查订单", "骗子", " ", "查订单", "退货"])
+    assert texts == ["骗子", "在吗", "查订单", "退货"]
+    assert labels == ["angry", "neutral", "neutral", "neutral"]
