@@ -1,12 +1,13 @@
 """Replay the escalation policy over recorded dialogues.
 
-    .venv/bot/bin/python -m bench.escalation FILE [--part all|first|second] [--encoder full|light]
+    .venv/bot/bin/python -m bench.escalation FILE [--part all|first|second] [--curve] [--encoder full|light]
 
 FILE has one dialogue a line: {"turns": [{"user", "act", "sat", "system"}, ...]}. A turn is positive if its act is 联系客服 (asks for
 a human) or 投诉, or its satisfaction is 0. The newest model in bot/models understands the turns; the policy sees each turn with those
 before it, as in the running service. Last line, JSON: `f1` over turns, `gt_1` to `gt_3` (see `bench.scores.golden_transfer`),
 `contact_recall` (of the turns with act 联系客服, those where a hand-over came at or before the turn), `handed_off_share` (of the
-dialogues). --part takes one half, to tune on the first and report the second.
+dialogues). --part takes one half, to tune on the first and report the second. --curve adds `curve`: the last two for eager
+and patient settings of the policy.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from handoff.domain.escalation import Thresholds, TurnView, decide  # noqa: E402
 from nlp.encoders import encoder  # noqa: E402
 
 CONTACT, COMPLAINT = "联系客服", "投诉"
+# (repeat_within, anger) of the curve before and after the policy's own setting; no anger reaches 1.01.
+_PATIENT, _EAGER = ((0, 1.01), (0, 0.9), (0, 0.75), (1, 1.01)), ((1, 0.5), (2, 0.5), (3, 0.3))
 # config.yml: below this confidence the bot asks back.
 _UNDERSTOOD = 0.42
 
@@ -106,10 +109,27 @@ def measure(
     }
 
 
+def curve(
+    dialogues: Sequence[Dialogue], turns: Sequence[Sequence[TurnView]], limits: Thresholds
+) -> list[dict[str, object]]:
+    """Contact recall against the share handed off, from the most patient to the most eager setting: the anger that counts, and
+    how many turns back the same question counts as asked again (0: never)."""
+    points: list[dict[str, object]] = []
+    for repeat_within, anger in (*_PATIENT, (1, limits.anger), *_EAGER):
+        setting = replace(
+            limits, repeat_within=repeat_within, anger=anger, anger_rising=min(limits.anger_rising, anger)
+        )
+        found = measure(dialogues, turns, setting)
+        kept = {name: found[name] for name in ("handed_off_share", "contact_recall", "f1")}
+        points.append({"anger": anger, "repeat_within": repeat_within, **kept})
+    return points
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.escalation", description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
     parser.add_argument("--part", choices=["all", "first", "second"], default="all", help="one half of the dialogues")
+    parser.add_argument("--curve", action="store_true", help="contact_recall against handed_off_share")
     parser.add_argument("--encoder", choices=["full", "light"], default="full")
     chosen = parser.parse_args()
     dialogues = read_dialogues(chosen.file)
@@ -119,7 +139,10 @@ def main() -> None:
         raise FileError(f"{chosen.file.name}: too few dialogues for halves")
     turns = views(dialogues, load(newest_model(), encoder(chosen.encoder)))
     limits = replace(Thresholds(), anger=anger_threshold())
-    print(json.dumps(rounded(measure(dialogues, turns, limits))))
+    result = measure(dialogues, turns, limits)
+    if chosen.curve:
+        result["curve"] = [rounded(point) for point in curve(dialogues, turns, limits)]
+    print(json.dumps(rounded(result)))
 
 
 def _dialogue(line: str, where: str) -> Dialogue:

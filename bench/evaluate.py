@@ -39,10 +39,24 @@ RUNS = (
         "in-scope accuracy: Rasa .693, Dialogflow .732, LUIS .593, Haptik .723, BERT .736; best MCC: Dialogflow .638",
     ),
     Run(
+        "HINT3 SOFMattress, the light variant (one encoder)",
+        "bot",
+        ("intents", "--lang", "en", "--encoder", "light", "--train", "{data}/intent/hint3-sofmattress/train.tsv")
+        + ("--test", "{data}/intent/hint3-sofmattress/test.tsv"),
+        "as above",
+    ),
+    Run(
         "JDDC, 51 intents (Chinese)",
         "bot",
         ("intents", "--train", "{data}/intent/jddc51/train.tsv", "--test", "{data}/intent/jddc51/test.tsv"),
         "none with this split; character n-grams alone .779",
+    ),
+    Run(
+        "JDDC, 51 intents, the light variant (one encoder)",
+        "bot",
+        ("intents", "--encoder", "light", "--train", "{data}/intent/jddc51/train.tsv")
+        + ("--test", "{data}/intent/jddc51/test.tsv"),
+        "as above",
     ),
     Run(
         "StackFAQ",
@@ -72,7 +86,7 @@ RUNS = (
     Run(
         "Escalation on the second half of the USS dialogues of JD",
         "bot",
-        ("escalation", "{data}/handoff/jddc_uss_valid.jsonl", "--part", "second"),
+        ("escalation", "{data}/handoff/jddc_uss_valid.jsonl", "--part", "second", "--curve"),
         "none for this split; handing over at every turn: f1 .37",
     ),
 )
@@ -99,7 +113,7 @@ def main() -> None:
 def measure(run: Run, data: Path, peer: bool) -> dict[str, Any] | str:
     """The command's result, or the line in which it says why there is none."""
     arguments = [part.replace("{data}", str(data)) for part in run.arguments]
-    if peer and arguments[0] == "intents":
+    if peer and arguments[0] == "intents" and "light" not in arguments:
         arguments.append("--peer")
     python = str(ROOT / ".venv" / run.environment / "bin" / "python")
     done = subprocess.run(
@@ -117,13 +131,22 @@ def section(run: Run, result: dict[str, Any] | str) -> str:
     lines = [f"## {run.title}", "", f"`.venv/{run.environment}/bin/python -m bench.{command}`", ""]
     if isinstance(result, str):
         return "\n".join([*lines, f"Not measured: {result}", ""])
-    peer = result.pop("plain_rasa", None)
+    peer, points = result.pop("plain_rasa", None), result.pop("curve", [])
     head = ["measure", "ours", *(["plain Rasa (DIET)"] if peer else [])]
     lines += [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
     for name, value in result.items():
         cells = [name, _cell(value), *([_cell(peer.get(name))] if peer else [])]
         lines.append(f"| {' | '.join(cells)} |")
+    if points:
+        lines += ["", *_table(points)]
     return "\n".join([*lines, "", f"Published: {run.published}.", ""])
+
+
+def _table(points: list[dict[str, Any]]) -> list[str]:
+    """Rows with the same names as a Markdown table."""
+    head = list(points[0])
+    rows = [[_cell(point[name]) for name in head] for point in points]
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def page(sections: list[str]) -> str:

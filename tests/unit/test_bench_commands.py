@@ -116,6 +116,16 @@ def test_that_a_hand_over_before_the_request_counts_as_caught() -> None:
     assert result["handed_off_share"] == 0.5
 
 
+def test_that_the_curve_goes_from_patient_to_eager() -> None:
+    asked = escalation.Dialogue(
+        ("怎么还没有到货呢", "怎么还没有到货呢", "算了"), (False, False, True), (False, True, True)
+    )
+    turns = [[TurnView(place + 1, text, anger=0.6) for place, text in enumerate(asked.texts)]]
+    points = escalation.curve([asked], turns, Thresholds())
+    assert [point["handed_off_share"] for point in points] == [0, 0, 0, 1, 1, 1, 1, 1]
+    assert [point["contact_recall"] for point in points] == [0, 0, 0, 1, 1, 1, 1, 1]
+
+
 def test_that_the_models_parts_are_found_in_a_model_file(tmp_path: Path) -> None:
     import tarfile
 

@@ -15,6 +15,11 @@ def test_that_numbers_stand_beside_those_of_the_peer_and_the_published_ones() ->
     assert "../shared/data/q.tsv" in text
 
 
+def test_that_a_curve_is_a_table_of_its_own() -> None:
+    text = section(RUN, {"f1": 0.3, "curve": [{"anger": 0.5, "handed_off_share": 0.2}]})
+    assert "| f1 | 0.3 |\n\n| anger | handed_off_share |\n| --- | --- |\n| 0.5 | 0.2 |" in text
+
+
 def test_that_a_missing_set_is_said_to_be_missing(tmp_path: Path) -> None:
     result = measure(RUN, tmp_path, peer=False)
     assert isinstance(result, str)
