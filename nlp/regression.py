@@ -17,8 +17,7 @@ from nlp.encoders import Matrix
 # The directions of K in which rows differ least are left out of large problems: a fit costs rows × directions × classes, and
 # finding them rows² × directions. Not too many: 700 of the 2,700 that 51 intents had cost more than a point of accuracy.
 _COST = 2e8
-_SIZE = 7e6
-_LEAST_RANK = 500
+_RANKS = (500, 2000)
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Projection:
 
 def rank_for(rows: int, classes: int) -> int:
     """How many directions a problem of this size is worth."""
-    return min(rows, max(_LEAST_RANK, int(min(_SIZE / rows, _COST / (rows * classes)))))
+    return min(rows, max(_RANKS[0], min(_RANKS[1], int(_COST / (rows * classes)))))
 
 
 def project(gram: Matrix, rank: int, *, seed: int = 7) -> Projection:
