@@ -99,11 +99,10 @@ _TELEPHONE = re.compile(
     re.IGNORECASE,
 )
 _BARE_SERVICE = re.compile(r"(客服|人工)(呢|人呢)?$|人呢$")
-# Masked or real numbers say the same again without being a question.
-_CODES = re.compile(
-    r"https?://\S+|\[[^\]]{0,60}\]+|[a-z_]*[0-9][a-z0-9_]{5,}"
-    r"|订单编?号|订单金额|下单时间|咨询|商品(id|编号)|您好|你好|在吗"
-)
+# Order numbers and links, real or masked: the same words about another order are another question.
+_THINGS = re.compile(r"https?://\S+|\[[^\]]{0,60}\]+|[a-z_]*[0-9][a-z0-9_]{5,}")
+# What a repeated message may hold without being a question.
+_NO_QUESTION = re.compile(_THINGS.pattern + r"|订单编?号|订单金额|下单时间|咨询|商品(id|编号)|您好|你好|在吗")
 _LEGAL = re.compile(
     r"起诉|起訴|律师|律師|法院|12315|消协|消協|消费者协会|消保|工商局"
     r"|市场监管|报警|報警|曝光|媒体|lawyer|\bsue\b|\bsuing\b|legal action|police",
@@ -204,6 +203,15 @@ def decide(turns: Sequence[TurnView], thresholds: Thresholds | None = None, *, v
     )
 
 
+def _same_question(earlier: str, later: str, limits: Thresholds) -> bool:
+    before, now = plain(earlier), plain(later)
+    asked = _NO_QUESTION.sub("", now)
+    # Short answers inside a form ("1", "好的") repeat without meaning anything.
+    if len(asked) < 6 or set(_THINGS.findall(before)) != set(_THINGS.findall(now)):
+        return False
+    return similarity(_NO_QUESTION.sub("", before), asked) >= limits.similarity
+
+
 def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[Reason]:
     last = turns[-1]
     found: list[Reason] = []
@@ -235,12 +243,8 @@ def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[R
         misses += 1
     if misses >= (1 if vip and limits.misses > 1 else limits.misses):
         found.append(Reason("not_understood", f"{misses}", last.seq))
-    for earlier in turns[-1 - limits.repeat_within : -1]:
-        # Short answers inside a form ("1", "好的") repeat without meaning anything.
-        asked = _CODES.sub("", plain(last.text))
-        if len(asked) >= 6 and similarity(_CODES.sub("", plain(earlier.text)), asked) >= limits.similarity:
-            found.append(Reason("repeated_question", last.text[:80], last.seq))
-            break
+    if any(_same_question(earlier.text, last.text, limits) for earlier in turns[-1 - limits.repeat_within : -1]):
+        found.append(Reason("repeated_question", last.text[:80], last.seq))
     # Old displeasure is no new reason.
     if "negative_feedback" in last.signals and sum("negative_feedback" in t.signals for t in turns) >= (
         1 if misses or vip else 2

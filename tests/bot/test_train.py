@@ -23,6 +23,7 @@ def test_that_the_encoders_are_those_of_the_configuration() -> None:
     assert train.encoders_of({"pipeline": [*parts, {"name": "bot.nlu.normaliser.Normaliser"}]}) == ["full", "light"]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what Rasa imports to check its files
 def test_that_what_rasa_trains_on_is_encoded_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     inner = HashingEncoder()
     kept = KeptEncoder(inner, None)

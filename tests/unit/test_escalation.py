@@ -144,3 +144,11 @@ def test_that_a_telephone_is_asked_of_people_once_the_bot_has_spoken() -> None:
 @pytest.mark.parametrize("text", ["订单号KF202611100001", "https://shop.example/item/1234567", "[ORDERID_10001]"])
 def test_that_a_number_given_twice_is_no_repeated_question(text: str) -> None:
     assert decide([turn(1, text), turn(3, text)]) is None
+
+
+def test_that_the_same_words_about_another_order_are_no_repeated_question() -> None:
+    first, second = (f"帮我看看KF20261110000{digit}怎么还没有到" for digit in "12")
+    assert decide([turn(1, first), turn(3, second)]) is None
+    again = decide([turn(1, first), turn(3, first)])
+    assert again is not None
+    assert again.reason == "repeated_question"
