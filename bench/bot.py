@@ -53,14 +53,15 @@ class Ours:
         self.customer.on_message = self._heard
 
     def _heard(self, message: dict[str, Any], at: float) -> None:
-        if message["sender"] != "customer" and self._answer is not None and not self._answer.done():
-            if message["sender"] == "bot":
-                self._answer.set_result(at)
-            else:
-                self._answer.set_exception(RuntimeError(f"a word of the {message['sender']}: {message['content']}"))
+        if self._answer is None or self._answer.done():
+            return
+        if message["sender"] == "bot":
+            self._answer.set_result(at)
+        elif message["content"]["type"] == "choices":  # the bot has failed; that it takes a moment is only said
+            self._answer.set_exception(RuntimeError(f"no answer: {message['content']['text']}"))
 
     async def ask(self, text: str) -> float:
-        """Milliseconds to the answer. Raises RuntimeError when somebody else answers, TimeoutError when nobody does."""
+        """Milliseconds to the answer. Raises RuntimeError when the bot has failed, TimeoutError when nobody answers."""
         self._answer = asyncio.get_running_loop().create_future()
         begin = time.perf_counter()
         await self.customer.say(text)
