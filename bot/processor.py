@@ -22,9 +22,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.tracker_store import KefuTrackerStore
 
-# Rasa replays the whole session at every prediction (0.4 ms a turn and more), so a session ends at the next quiet
-# moment after this many customer messages, or after a day of silence.
-SESSION_TURNS = 30
+# Rasa replays the whole session at every prediction (0.4 ms a turn and more) and sends it to every action, product cards and
+# all, so a session ends at the next quiet moment after this many customer messages, or after a day of silence.
+SESSION_TURNS = 12
 SESSION_IDLE_SECONDS = 24 * 3600
 
 
