@@ -105,11 +105,16 @@ def _copy(table: Table) -> str:
     return f"INSERT INTO main.{table.name} ({names}) SELECT {', '.join(map(value, table.columns))} FROM template_{table.name}"  # noqa: S608
 
 
+def _name(chance: random.Random) -> str:
+    """An id of the template: its mark is 0000."""
+    return "0000" + uuid.UUID(int=chance.getrandbits(128)).hex[4:]
+
+
 def _conversation(
     rows: dict[Table, list[Row]], chance: random.Random, inbox: str, people: list[tuple[str, str]]
 ) -> int:
     """One customer's conversation with all that belongs to it; the number of its messages."""
-    id, customer = uuid.UUID(int=chance.getrandbits(128)).hex, uuid.UUID(int=chance.getrandbits(128)).hex
+    id, customer = _name(chance), _name(chance)
     at = datetime.now(timezone.utc) - timedelta(days=chance.uniform(0.01, DAYS))
     begun, with_human = at, chance.random() < 0.33
     length = chance.randint(FEWEST, MOST)
@@ -146,9 +151,9 @@ def _conversation(
         {"id": customer, "name": None, "email": None, "identifier": None, "vip": False, "created_at": begun}
     )
     rows[identities].append(
-        {"id": customer[::-1], "customer_id": customer, "inbox_id": inbox, "external_id": f"anonymous-{customer}", "verified": False}
+        {"id": "0000" + customer[:3:-1], "customer_id": customer, "inbox_id": inbox, "external_id": f"anonymous-{customer}", "verified": False}
     )  # fmt: skip
-    handoff = uuid.UUID(int=chance.getrandbits(128)).hex if with_human else None
+    handoff = _name(chance) if with_human else None
     rows[conversations].append(
         {
             "id": id,
