@@ -30,7 +30,7 @@ def test_that_what_rasa_trains_on_is_encoded_ahead(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(train, "training_encoder", lambda kind: kept)
     train.encode_ahead()
     ahead = len(inner.encoded)
-    importer = TrainingDataImporter.load_from_dict(training_data_paths=[str(ROOT / "bot" / "data")])
+    importer = TrainingDataImporter.load_from_dict(training_data_paths=[str(ROOT / "bot" / "data" / "nlu")])
     data = Normaliser().process_training_data(importer.get_nlu_data())
     texts = [str(message.get("text")) for message in data.intent_examples]
     assert len(texts) > 4000
