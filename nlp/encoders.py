@@ -133,7 +133,11 @@ class JoinedEncoder:
         return sum(self.widths)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        return unit(np.hstack([part.encode(texts) for part in self._parts]))
+        if len(texts) < _TEXTS_PER_CORE:
+            return unit(np.hstack([part.encode(texts) for part in self._parts]))
+        # Side by side: one takes a single core and the other what is left.
+        with ThreadPoolExecutor(len(self._parts)) as pool:
+            return unit(np.hstack(list(pool.map(lambda part: part.encode(texts), self._parts))))
 
 
 class CachedEncoder:
