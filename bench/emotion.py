@@ -17,16 +17,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-# Before anything imports numpy: its libraries read these once, and one thread is what we measure.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.rows import FileError, Rows, check_known, check_training, read_rows, run  # noqa: E402
-from bench.scores import macro_f1, precision_recall_f1, rounded  # noqa: E402
-from bench.shipped import load, newest_model  # noqa: E402
-from handoff.domain.escalation import Thresholds  # noqa: E402
-from nlp.encoders import encoder  # noqa: E402
-from nlp.mood import Feeling, Mood  # noqa: E402
+from bench.rows import FileError, Rows, check_known, check_training, read_rows, run
+from bench.scores import macro_f1, precision_recall_f1, rounded
+from bench.shipped import load, newest_model
+from handoff.domain.escalation import Thresholds
+from nlp.encoders import encoder
+from nlp.mood import Feeling, Mood
 
 ANGRY = "angry"
 

@@ -14,22 +14,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-# Before anything imports numpy: its libraries read these once, and one thread is what we measure.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.emotion import anger_threshold  # noqa: E402
-from bench.rows import FileError, run  # noqa: E402
-from bench.scores import golden_transfer, precision_recall_f1, rounded  # noqa: E402
-from bench.shipped import Shipped, load, newest_model  # noqa: E402
-from handoff.domain.escalation import Thresholds, TurnView, decide  # noqa: E402
-from nlp.encoders import encoder  # noqa: E402
+from bench.emotion import anger_threshold
+from bench.rows import FileError, run
+from bench.scores import golden_transfer, precision_recall_f1, rounded
+from bench.shipped import Shipped, load, newest_model
+from handoff.domain.escalation import Thresholds, TurnView, decide
+from nlp.encoders import encoder
 
 CONTACT, COMPLAINT = "联系客服", "投诉"
 # (repeat_within, anger) of the curve before and after the policy's own setting; no anger reaches 1.01.

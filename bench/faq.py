@@ -11,22 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from pathlib import Path
 
-# Before anything imports numpy: its libraries read these once, and one thread is what we measure.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.rows import FileError, Rows, check_known, read_rows, run  # noqa: E402
-from bench.scores import rounded  # noqa: E402
-from faq.search import FaqSearch  # noqa: E402
-from handoff.domain.faq import LANGUAGES, Entry  # noqa: E402
-from nlp.encoders import Encoder, encoder  # noqa: E402
-from nlp.scope import OUT_OF_SCOPE  # noqa: E402
-from nlp.text import is_han  # noqa: E402
-from nlp.tokens import warm_up  # noqa: E402
+from bench.rows import FileError, Rows, check_known, read_rows, run
+from bench.scores import rounded
+from faq.search import FaqSearch
+from handoff.domain.faq import LANGUAGES, Entry
+from nlp.encoders import Encoder, encoder
+from nlp.scope import OUT_OF_SCOPE
+from nlp.text import is_han
+from nlp.tokens import warm_up
 
 _PLACES = 50
 

@@ -13,23 +13,18 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-# Before anything imports numpy: its libraries read these once, and one thread is what we measure.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.made_entries import make_entries  # noqa: E402
-from bench.scores import rounded  # noqa: E402
-from faq.progress import Progress  # noqa: E402
-from faq.search import FaqSearch  # noqa: E402
-from nlp.encoders import Encoder, Matrix, encoder  # noqa: E402
-from nlp.tokens import warm_up  # noqa: E402
+from bench.made_entries import make_entries
+from bench.scores import rounded
+from faq.progress import Progress
+from faq.search import FaqSearch
+from nlp.encoders import Encoder, Matrix, encoder
+from nlp.tokens import warm_up
 
 
 class CountingEncoder:

@@ -13,7 +13,20 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, create_engine, event, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    String,
+    Table,
+    TableClause,
+    bindparam,
+    column,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+)
 
 from handoff.stores.schema import (
     UtcDateTime,
@@ -74,11 +87,11 @@ def fill(database: Path, count: int, seed: int, report: Callable[[int], None] = 
     one = stored
     with engine.connect() as connection:
         for table in TABLES:
-            template = f"CREATE TEMP TABLE template_{table.name} AS SELECT * FROM main.{table.name}"  # noqa: S608
-            connection.exec_driver_sql(template)
+            connection.execute(select(table).into(_template(table), temporary=True))
+        copies = [_copy(table) for table in TABLES]
         for number in range(1, (count - 1) // one + 1):
-            for table in TABLES:
-                connection.exec_driver_sql(_copy(table), {"mark": f"{number:04x}", "shift": f"-{number} minutes"})
+            for copy in copies:
+                connection.execute(copy, {"mark": f"{number:04x}", "shift": f"-{number} minutes"})
             connection.commit()
             stored += one
             report(stored)
@@ -88,21 +101,26 @@ def fill(database: Path, count: int, seed: int, report: Callable[[int], None] = 
     return stored
 
 
-def _copy(table: Table) -> str:
-    """The statement that copies a table's template with other names and times."""
+def _template(table: Table) -> str:
+    return f"template_{table.name}"
 
-    def value(column: Any) -> str:
-        name = column.name
+
+def _copy(table: Table) -> Insert:
+    """The statement that copies a table's template with other names and times; `mark` and `shift` say which."""
+    mark, shift = bindparam("mark", type_=String), bindparam("shift", type_=String)
+    template = TableClause(_template(table), *(column(own.name, own.type) for own in table.columns))
+
+    def value(own: ColumnElement[Any], name: str) -> ColumnElement[Any]:
         if name in _NAMES:
-            return f":mark || substr({name}, 5)"
+            return mark + func.substr(own, 5)
         if name == "external_id":
-            return f"substr({name}, 1, 10) || :mark || substr({name}, 15)"
-        if isinstance(column.type, UtcDateTime):
-            return f"strftime('%Y-%m-%d %H:%M:%f', {name}, :shift) || '000'"
-        return str(name)
+            return func.substr(own, 1, 10) + mark + func.substr(own, 15)
+        if isinstance(own.type, UtcDateTime):
+            return func.strftime("%Y-%m-%d %H:%M:%f", own, shift, type_=String) + "000"
+        return own
 
-    names = ", ".join(column.name for column in table.columns)
-    return f"INSERT INTO main.{table.name} ({names}) SELECT {', '.join(map(value, table.columns))} FROM template_{table.name}"  # noqa: S608
+    values = [value(own, own.name) for own in template.columns]
+    return insert(table).from_select(list(table.columns.keys()), select(*values), include_defaults=False)
 
 
 def _name(chance: random.Random) -> str:

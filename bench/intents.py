@@ -13,22 +13,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Before anything imports numpy: its libraries read these once, and one thread is what we measure.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
-
-from bench.rows import Rows, check_known, check_training, read_rows, run  # noqa: E402
-from bench.scores import mcc, rounded  # noqa: E402
-from nlp.classifier import Prediction, TextClassifier  # noqa: E402
-from nlp.encoders import Encoder, encoder  # noqa: E402
-from nlp.scope import OUT_OF_SCOPE  # noqa: E402
-from nlp.tokens import warm_up  # noqa: E402
+from bench.rows import Rows, check_known, check_training, read_rows, run
+from bench.scores import mcc, rounded
+from nlp.classifier import Prediction, TextClassifier
+from nlp.encoders import Encoder, encoder
+from nlp.scope import OUT_OF_SCOPE
+from nlp.tokens import warm_up
 
 TIMED_MESSAGES = 100
 _REFUSED = "out_of_scope"

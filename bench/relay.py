@@ -27,6 +27,14 @@ from ops.stack import Stack
 WINDOW = 8
 
 
+async def hand_over(agent: Agent, customer: Customer, http: httpx.AsyncClient) -> None:
+    """The customer comes and asks for a person, and the agent accepts."""
+    await customer.open(http)
+    await customer.say("转人工")
+    await until(lambda: len(customer.messages) >= 2, "the queue")
+    await agent.accept(customer.conversation_id)
+
+
 async def meet(stack: Stack, count: int) -> tuple[Agent, list[Customer]]:
     """A supervisor who owns a conversation with each of `count` customers."""
     supervisor = next(login for login in stack.demo_logins if login["role"] == "supervisor")
@@ -35,10 +43,7 @@ async def meet(stack: Stack, count: int) -> tuple[Agent, list[Customer]]:
     customers = [Customer(stack) for _ in range(count)]
     async with httpx.AsyncClient(timeout=30) as http:
         for customer in customers:
-            await customer.open(http)
-            await customer.say("转人工")
-            await until(lambda c=customer: len(c.messages) >= 2, "the queue")  # type: ignore[misc]
-            await agent.accept(customer.conversation_id)
+            await hand_over(agent, customer, http)
     return agent, customers
 
 
@@ -128,10 +133,7 @@ async def run(stack: Stack, given: argparse.Namespace) -> dict[str, Any]:
         async with httpx.AsyncClient(timeout=30) as http:
             for _ in range(more):
                 customer = Customer(stack)
-                await customer.open(http)
-                await customer.say("转人工")
-                await until(lambda c=customer: len(c.messages) >= 2, "the queue")  # type: ignore[misc]
-                await agent.accept(customer.conversation_id)
+                await hand_over(agent, customer, http)
                 customers.append(customer)
     if given.burst:
         result |= await measure_rate(agent, customers[: given.burst], given.seconds)

@@ -8,14 +8,10 @@ import os
 import sys
 from pathlib import Path
 
-# Before numpy is imported: two cores are shared by all processes, and short texts gain nothing from more threads.
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+from sqlalchemy.exc import SQLAlchemyError
 
-from sqlalchemy.exc import SQLAlchemyError  # noqa: E402
-
-from faq.entries import FOLDER, EntryError, load_folder  # noqa: E402
-from faq.store import SqlEntryStore, default_url  # noqa: E402
+from faq.entries import FOLDER, EntryError, load_folder
+from faq.store import SqlEntryStore, default_url
 
 DEFAULT_PORT = 8091
 
@@ -63,6 +59,9 @@ def _serve(store: SqlEntryStore) -> int:
     except ValueError:
         print("faq: KEFU_FAQ_PORT is not a number.", file=sys.stderr)
         return 1
+    # Before numpy is imported, here below: two cores are shared by all processes, and short texts gain nothing from more threads.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     from faq.app import create_app
     from faq.search import FaqSearch
     from nlp.cache import cache_dir

@@ -7,6 +7,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from handoff.domain.cases import CaseStatus
@@ -90,8 +91,8 @@ async def _keep_claim(services: Services, turn: BotTurn) -> None:
     lease = services.policy.claim_seconds
     while True:
         await asyncio.sleep(lease / 3)
-        until = services.now() + timedelta(seconds=lease)
-        if not await services.store.write(lambda tx, until=until: tx.turns.renew(turn, until)):  # type: ignore[misc]
+        # Of the moment in which it is written, however long it waited for its turn.
+        if not await services.store.write(lambda tx: tx.turns.renew(turn, services.now() + timedelta(seconds=lease))):
             return
 
 
@@ -109,7 +110,7 @@ async def say_overdue(services: Services) -> None:
     """The same word where nobody runs the turn: all places are taken, or the gateway that had it was killed."""
     before = services.now() - timedelta(seconds=services.policy.slow_after)
     for id, turn_no in await services.store.read(lambda tx: tx.turns.overdue(before, OVERDUE_LIMIT)):
-        change = await services.store.write(lambda tx, id=id, turn_no=turn_no: _do_say_slow(tx, id, turn_no))  # type: ignore[misc]
+        change = await services.store.write(partial(_do_say_slow, id=id, turn_no=turn_no))
         if change is not None:
             await services.hub.announce(change)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import KefuError, NotFound
@@ -112,7 +113,7 @@ async def fill(services: Services) -> int:
     try:
         for id in await services.store.read(lambda tx: due_offers(tx, services.now())):
             with suppress(NotFound):  # erased since
-                change = await services.store.write(lambda tx, id=id: _ring_again(tx, services, id))  # type: ignore[misc]
+                change = await services.store.write(partial(_ring_again, services=services, id=id))
                 if change is not None:
                     started += 1
                     await services.hub.announce(change)

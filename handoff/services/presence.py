@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.errors import Invalid
@@ -54,9 +55,8 @@ async def give_back(services: Services, agent_id: AgentId, why: str) -> int:
     still = [c for c in owned if c.status is Status.OPEN]
     count = 0
     for conversation in sorted(still, key=lambda c: (c.human_since is None, c.human_since, c.id)):
-        change = await services.store.write(
-            lambda tx, id=conversation.id: _do_give_back(tx, services, agent_id, id, why)  # type: ignore[misc]
-        )
+        work = partial(_do_give_back, services=services, agent_id=agent_id, id=conversation.id, why=why)
+        change = await services.store.write(work)
         if change is not None:
             count += 1
             await services.hub.announce(change)
@@ -113,7 +113,7 @@ async def call_back_stranded(services: Services) -> int:
     ids = await services.store.read(lambda tx: _stranded(tx, now, services.policy.grace_seconds))
     count = 0
     for id in ids:
-        change = await services.store.write(lambda tx, id=id: _do_call_back(tx, services, id))  # type: ignore[misc]
+        change = await services.store.write(partial(_do_call_back, services=services, id=id))
         if change is not None:
             count += 1
             await services.hub.announce(change)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
 
 from handoff.domain.conversation import Conversation, Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
@@ -24,7 +24,7 @@ from handoff.stores.schema import messages as m
 _PREVIEW = 120
 
 
-def _message(row: Any) -> Message:
+def _message(row: Row[Any]) -> Message:
     return Message(
         conversation_id=row.conversation_id,
         seq=row.seq,

@@ -6,11 +6,11 @@ does. So these are written, typed and translated by SQLAlchemy Core like all oth
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Select, UpdateBase
+from sqlalchemy import Connection, Dialect, Row, Select, UpdateBase
+from sqlalchemy.engine import result_tuple
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -28,13 +28,13 @@ class Prepared:
         self._statement = statement
         self._plans: dict[str, _Plan] = {}
 
-    def one(self, db: Connection, given: Mapping[str, Any]) -> Any | None:
+    def one(self, db: Connection, given: Mapping[str, Any]) -> Row[Any] | None:
         """The first row, or None. A row has its columns as attributes, in the types of the schema."""
         plan = self._plan(db)
         row = plan.run(db, given).fetchone()
         return None if row is None else plan.read(row)
 
-    def all(self, db: Connection, given: Mapping[str, Any]) -> list[Any]:
+    def all(self, db: Connection, given: Mapping[str, Any]) -> list[Row[Any]]:
         """All rows."""
         plan = self._plan(db)
         return [plan.read(row) for row in plan.run(db, given).fetchall()]
@@ -72,7 +72,7 @@ class _Plan:
             else:
                 self._values[key] = process(bind.effective_value) if process else bind.effective_value
         columns = list(statement.exported_columns)
-        self._row: Any = namedtuple("Row", [column.name for column in columns])  # type: ignore[misc]  # known only now
+        self._row = result_tuple([column.name for column in columns])
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, read) for place, read in enumerate(readers) if read is not None]
 
@@ -93,9 +93,9 @@ class _Plan:
                 self._text, None, error, dbapi.Error, True, connection_invalidated=gone, dialect=db.dialect
             ) from error
 
-    def read(self, row: Any) -> Any:
+    def read(self, row: Any) -> Row[Any]:
         """A driver's row in the types of the schema."""
         values = list(row)
         for place, read in self._readers:
             values[place] = read(values[place])
-        return self._row._make(values)
+        return self._row(values)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Row
+
 from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
 
 
-def to_conversation(row: Any) -> Conversation:
+def to_conversation(row: Row[Any]) -> Conversation:
     """A row as the domain sees it."""
     return Conversation(
         id=row.id,

@@ -7,21 +7,23 @@ tasks for every frame.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 from sanic.exceptions import WebsocketClosed
+from sanic.server.websockets.frame import WebsocketFrameAssembler
 from sanic.server.websockets.impl import CLOSED, WebsocketImplProtocol
 from websockets.frames import CTRL_OPCODES, Frame
 
 
-class Frames:
-    """The messages of one connection, for one task that reads them.
+class Frames(WebsocketFrameAssembler):
+    """The messages of one connection, for one task that reads them with `get` or `async for`. Nothing of Sanic's own state is made.
 
     While a message waits to be read nothing more is taken from the network. When the other side ends the connection, a
     task that waits here is cancelled.
     """
 
-    __slots__ = ("_parts", "_reader", "_waiting", "_whole", "_writer", "_ws")
+    __slots__ = ("_parts", "_reader", "_whole", "_writer", "_ws")
 
     def __init__(self, ws: WebsocketImplProtocol) -> None:
         self._ws = ws
@@ -29,7 +31,7 @@ class Frames:
         self._whole: bytes | None = None
         self._reader: asyncio.Future[None] | None = None
         self._writer: asyncio.Future[None] | None = None
-        ws.assembler = self  # type: ignore[assignment]
+        ws.assembler = self
 
     async def put(self, frame: Frame) -> None:
         """Sanic's side, called for one frame after the other: returns when the message has been read that this frame ends."""
@@ -46,17 +48,19 @@ class Frames:
         self._writer = asyncio.get_running_loop().create_future()
         await self._writer
 
-    async def get(self) -> bytes:
-        """The next message, text as its UTF-8. Raises WebsocketClosed."""
+    def get(self, timeout: float | None = None) -> Coroutine[Any, Any, bytes | None]:
+        """The next message, text as its UTF-8; None when `timeout` seconds have passed. Raises WebsocketClosed."""
+        return self._next(timeout)
+
+    async def _next(self, seconds: float | None) -> bytes | None:
         if self._ws.ws_proto.state is CLOSED:
             raise WebsocketClosed("nothing more comes")
-        while self._whole is None:
-            self._reader = asyncio.get_running_loop().create_future()
-            self._ws.recv_cancel = asyncio.current_task()  # all that Sanic does with it is to cancel it
-            try:
-                await self._reader
-            finally:
-                self._reader = self._ws.recv_cancel = None
+        try:
+            async with asyncio.timeout(seconds):
+                while self._whole is None:
+                    await self._arrival()
+        except TimeoutError:
+            return None
         whole, self._whole = self._whole, None
         if self._ws.pause_frame_fut is not None:
             self._ws.resume_frames()  # type: ignore[no-untyped-call]
@@ -64,6 +68,14 @@ class Frames:
             self._writer.set_result(None)
         return whole
 
+    async def _arrival(self) -> None:
+        self._reader = asyncio.get_running_loop().create_future()
+        self._ws.recv_cancel = asyncio.current_task()  # all that Sanic does with it is to cancel it
+        try:
+            await self._reader
+        finally:
+            self._reader = self._ws.recv_cancel = None
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while True:
-            yield await self.get()
+        while (whole := await self.get()) is not None:
+            yield whole

@@ -19,23 +19,6 @@ _PING = b"kefu"
 _GONE = 1011
 
 
-class _Noted:
-    """What waits in Sanic's table of pings until the pong takes it out: nobody looks at it."""
-
-    def done(self) -> bool:
-        """Always."""
-        return True
-
-    def set_exception(self, error: Exception) -> None:
-        """The connection went first."""
-
-    def cancel(self) -> None:
-        """The same."""
-
-
-_NOTED = _Noted()
-
-
 class Heartbeat:
     """Who is to be asked when."""
 
@@ -81,7 +64,7 @@ def ask(ws: WebsocketImplProtocol) -> None:
         log.debug("a socket does not answer")
         ws.fail_connection(_GONE)
         return
-    ws.pings[_PING] = _NOTED  # type: ignore[assignment]
+    ws.pings[_PING] = asyncio.get_running_loop().create_future()  # the pong takes it out
     ws.ws_proto.send_ping(_PING)
     for data in ws.ws_proto.data_to_send():
         ws.io_proto.transport.write(data)

@@ -83,11 +83,9 @@ class Guard:
 
 async def first_frame(frames: Frames) -> dict[str, Any]:
     """The `auth` frame. Raises Closed."""
-    try:
-        async with asyncio.timeout(AUTH_SECONDS):
-            raw = await frames.get()
-    except TimeoutError:
-        raise Closed(NO_AUTH, "no auth frame in time") from None
+    raw = await frames.get(AUTH_SECONDS)
+    if raw is None:
+        raise Closed(NO_AUTH, "no auth frame in time")
     try:
         frame = parse_frame(raw)
     except TooLarge as error:

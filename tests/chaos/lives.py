@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from handoff.services import texts
@@ -127,7 +128,7 @@ class Life:
                 option = self._button(name)
                 if self.customer.owner != "bot" or option is None or self.stopping:
                     break
-                await self._answered(lambda option=option: self.customer.press(option))  # type: ignore[misc]
+                await self._answered(partial(self.customer.press, option))
             await asyncio.sleep(self._rng.uniform(1.0, 3.0))
         self._returns.insert(0, wanted)  # another time
 
