@@ -7,8 +7,9 @@ from typing import Any
 from handoff.domain.conversation import Conversation
 from handoff.domain.errors import Invalid, KefuError
 from handoff.domain.message import Message
-from handoff.services.hub import Item, Place, Receipt, Typing
+from handoff.services.facts import Place, Receipt, Typing
 from handoff.services.receive import Incoming, check_incoming
+from handoff.services.subscription import Item
 from handoff.services.views import message_for_customer, public_owner
 
 KIND = "web"

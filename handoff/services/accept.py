@@ -12,7 +12,7 @@ from handoff.domain.people import Agent
 from handoff.domain.turns import Handoff
 from handoff.services.access import access_conversation, has_callback
 from handoff.services.context import Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.offers import do_ring, fill
 from handoff.services.ports import Transaction
 from handoff.services.request import decision_for, summarise

@@ -18,7 +18,7 @@ from handoff.domain.ids import ConversationId, new_id
 from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
 from handoff.domain.turns import BotAnswer, BotTurn, TurnState
 from handoff.services.context import Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import BotBusy, BotUnavailable, Transaction
 from handoff.services.request import decision_for, do_request
 from handoff.services.rules import thresholds_now

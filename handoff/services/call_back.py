@@ -13,7 +13,7 @@ from handoff.domain.escalation import Decision
 from handoff.domain.ids import TeamId
 from handoff.domain.message import Draft, Message
 from handoff.services.cases import do_open_case
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.places import place_of
 from handoff.services.ports import Transaction
 from handoff.services.rules import Rules

@@ -16,7 +16,7 @@ from handoff.domain.conversation import OwnerType
 from handoff.domain.people import Agent
 from handoff.services.context import Services
 from handoff.services.desk import queue_counts, summarise_all
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 from handoff.services.views import message_for_agent, moment
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
 from handoff.domain.ids import CustomerId
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 
 # The further a conversation has come towards a human, the more its end would cost.

@@ -17,7 +17,7 @@ from handoff.domain.people import Agent, Presence
 from handoff.domain.routing import Candidate, choose
 from handoff.domain.turns import Handoff, Ring
 from handoff.services.context import Policy, Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from handoff.domain.turns import Handoff
 from handoff.services.accept import passage_for
 from handoff.services.access import access_conversation, check_epoch, own_conversation
 from handoff.services.context import Services
-from handoff.services.hub import Change, Place
+from handoff.services.facts import Change, Place
 from handoff.services.offers import fill
 from handoff.services.ports import Transaction
 from handoff.services.request import do_enqueue

@@ -11,7 +11,7 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.people import Presence
 from handoff.domain.wait import Accuracy, Desk, Wait, accuracy, estimate
 from handoff.services.context import Services
-from handoff.services.hub import Place
+from handoff.services.facts import Place
 from handoff.services.ports import Transaction
 
 # The wait is told from this many recent conversations: enough for a p90 of long queues, few enough to follow the day.

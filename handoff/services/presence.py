@@ -14,7 +14,7 @@ from handoff.domain.message import Draft
 from handoff.domain.people import Agent, Presence
 from handoff.services.call_back import do_call_back
 from handoff.services.context import Services
-from handoff.services.hub import Change, Place
+from handoff.services.facts import Change, Place
 from handoff.services.offers import fill
 from handoff.services.pass_on import next_handoff
 from handoff.services.ports import Transaction

@@ -13,7 +13,7 @@ from handoff.domain.ids import ConversationId, CustomerId, InboxId
 from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
 from handoff.services.call_back import REQUEST_CALLBACK, do_call_back
 from handoff.services.context import Policy, Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 from handoff.services.request import decision_for, do_request, known_team, summarise
 from handoff.services.rules import rules_of, thresholds_now

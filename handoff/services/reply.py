@@ -11,7 +11,7 @@ from handoff.domain.message import Draft, Message, PrivateKind, Sender, check_cl
 from handoff.domain.people import Agent
 from handoff.services.access import access_conversation, check_epoch
 from handoff.services.context import Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 
 

@@ -16,7 +16,7 @@ from handoff.domain.sla import queue_due
 from handoff.domain.turns import Handoff, TurnRecord
 from handoff.services.call_back import do_call_back, do_offer_call_back
 from handoff.services.context import Policy
-from handoff.services.hub import Change, Place
+from handoff.services.facts import Change, Place
 from handoff.services.offers import do_ring
 from handoff.services.places import place_of, told
 from handoff.services.ports import Transaction

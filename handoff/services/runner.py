@@ -17,7 +17,7 @@ from handoff.services.bot_turn import run_turn, say_overdue
 from handoff.services.cases import tell_shop
 from handoff.services.context import Services
 from handoff.services.desk_feed import DeskFeed
-from handoff.services.hub import Change, Typing
+from handoff.services.facts import Change, Typing
 from handoff.services.outbox import DEAD_KEPT, SENT_KEPT, Outbox
 from handoff.services.ports import Transaction
 from handoff.services.watch import Watch

@@ -14,7 +14,7 @@ from handoff.domain.errors import BadIdentifierHash, Invalid, OriginNotAllowed, 
 from handoff.domain.ids import CustomerId, IdentityId, new_id
 from handoff.domain.people import Customer, Inbox, Session
 from handoff.services.context import Services
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.merging import merge
 from handoff.services.ports import Transaction
 from handoff.services.receive import open_conversation

@@ -17,7 +17,7 @@ from handoff.domain.wait import differs
 from handoff.services import presence, sla
 from handoff.services.context import Services
 from handoff.services.desk import offers_at, summarise_all
-from handoff.services.hub import Place
+from handoff.services.facts import Place
 from handoff.services.offers import fill
 from handoff.services.places import places
 from handoff.services.ports import SlaEvent, Transaction

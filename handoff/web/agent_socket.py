@@ -14,7 +14,8 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.people import Agent
 from handoff.services.context import Services
 from handoff.services.desk import offers_for
-from handoff.services.hub import Desk, Typing
+from handoff.services.facts import Typing
+from handoff.services.hub import Desk
 from handoff.services.login import agent_of, beat
 from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token

@@ -10,10 +10,10 @@ from sanic.response import HTTPResponse
 from handoff.channels.web import place_json
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import Invalid, RateLimited
-from handoff.services.hub import PAGE
 from handoff.services.places import place_of
 from handoff.services.receive import check_incoming, receive
 from handoff.services.sessions import current_conversation, open_session, reset
+from handoff.services.subscription import PAGE
 from handoff.services.texts import both
 from handoff.services.views import message_for_customer, public_owner
 from handoff.web.limits import check_message_rate

@@ -16,10 +16,11 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
-from handoff.services.hub import Subscription, Typing
+from handoff.services.facts import Typing
 from handoff.services.places import place_of
 from handoff.services.receive import receive
 from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
+from handoff.services.subscription import Subscription
 from handoff.services.views import public_owner
 from handoff.settings import Settings
 from handoff.web.frames import Frames

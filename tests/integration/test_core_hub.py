@@ -16,7 +16,8 @@ from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender, text_content
 from handoff.services import hub as hubs
 from handoff.services import runner as runners
-from handoff.services.hub import Change, Place, Typing
+from handoff.services import subscription as subscriptions
+from handoff.services.facts import Change, Place, Typing
 from handoff.services.runner import Runner
 from tests.fakes.core_house import House, customer_draft
 
@@ -107,8 +108,8 @@ async def test_that_customers_never_get_private_messages_and_see_no_gap(house: H
 
 
 async def test_that_a_reader_who_falls_behind_reads_the_log_and_misses_nothing(house: House, monkeypatch: Any) -> None:
-    monkeypatch.setattr(hubs, "BACKLOG", 5)
-    monkeypatch.setattr(hubs, "PAGE", 4)
+    monkeypatch.setattr(subscriptions, "BACKLOG", 5)
+    monkeypatch.setattr(subscriptions, "PAGE", 4)
     id = (await house.visitor()).id
     with house.services.hub.subscribe(id) as subscription:
         items = subscription.items(0, reading(house, id), private=False)

@@ -16,7 +16,7 @@ from handoff.services import house as rules
 from handoff.services import pass_on
 from handoff.services.accept import decline
 from handoff.services.desk_feed import DeskFeed
-from handoff.services.hub import Change
+from handoff.services.facts import Change
 from handoff.services.offers import fill
 from handoff.services.presence import arrive, set_presence
 from handoff.services.reply import note

@@ -13,9 +13,10 @@ from handoff.domain.people import Agent, Role
 from handoff.domain.short_handed import Rule
 from handoff.domain.turns import BotAnswer
 from handoff.services.accept import decline
-from handoff.services.hub import Place, Subscription
+from handoff.services.facts import Place
 from handoff.services.places import measured
 from handoff.services.short_handed import follow_rule, read_mode, set_mode
+from handoff.services.subscription import Subscription
 from handoff.services.watch import Watch
 from tests.fakes.core_bot import says
 from tests.fakes.core_house import House, Visitor
