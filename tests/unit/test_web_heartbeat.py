@@ -27,7 +27,7 @@ class Socket:
         self.failed.append(code)
 
 
-def test_that_who_answers_is_asked_again_and_who_does_not_is_let_go() -> None:
+async def test_that_who_answers_is_asked_again_and_who_does_not_is_let_go() -> None:
     socket: Any = Socket()
     ask(socket)
     assert [data[0] for data in socket.written] == [PING]
