@@ -14,7 +14,8 @@ from handoff.services.access import may_see
 from handoff.services.erase import erase
 from handoff.services.ports import Transaction
 from handoff.services.views import message_for_agent, moment
-from handoff.web.routing import Access, Body, Call, Routes, client_address
+from handoff.web.addresses import client_address
+from handoff.web.routing import Access, Body, Call, Routes
 
 routes = Routes()
 BASE = "/api/v1"

@@ -20,9 +20,9 @@ from handoff.services.login import agent_of, beat
 from handoff.services.presence import arrive
 from handoff.services.sessions import hash_token
 from handoff.settings import Settings
+from handoff.web.addresses import client_address
 from handoff.web.frames import Frames
 from handoff.web.heartbeat import Heartbeat
-from handoff.web.routing import client_address
 from handoff.web.sockets import (
     ORIGIN,
     RESTARTING,

@@ -16,8 +16,9 @@ from handoff.services.sessions import current_conversation, open_session, reset
 from handoff.services.subscription import PAGE
 from handoff.services.texts import both
 from handoff.services.views import message_for_customer, public_owner
+from handoff.web.addresses import address_hash, client_address
 from handoff.web.limits import check_message_rate
-from handoff.web.routing import Access, Body, Call, Routes, address_hash, client_address, json_response
+from handoff.web.routing import Access, Body, Call, Routes, json_response
 
 # New sessions from one address in a minute: a family behind one router, not a crawler.
 SESSIONS_PER_MINUTE = 60

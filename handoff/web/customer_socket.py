@@ -23,10 +23,10 @@ from handoff.services.sessions import authenticate, check_origin, current_conver
 from handoff.services.subscription import Subscription
 from handoff.services.views import public_owner
 from handoff.settings import Settings
+from handoff.web.addresses import client_address
 from handoff.web.frames import Frames
 from handoff.web.heartbeat import Heartbeat
 from handoff.web.limits import check_message_rate
-from handoff.web.routing import client_address
 from handoff.web.sockets import (
     BAD_FRAME,
     ORIGIN,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import Enum
-from ipaddress import ip_address, ip_network
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -27,6 +25,7 @@ from handoff.services.idempotency import check_key
 from handoff.services.login import agent_of
 from handoff.services.sessions import authenticate
 from handoff.settings import Settings
+from handoff.web.addresses import is_internal
 from handoff.web.once import once
 from handoff.web.reading import read_object
 
@@ -190,36 +189,6 @@ def bearer(request: Request) -> str:
     """The token of the Authorization header, or nothing. Never from the address."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def is_internal(request: Request, networks: Iterable[str]) -> bool:
-    """Whether the caller is one of our own processes, and not somebody behind a proxy among them."""
-    if "x-forwarded-for" in request.headers or "forwarded" in request.headers:
-        return False
-    if not request.ip:  # a unix socket
-        return True
-    address = ip_address(request.ip)
-    return any(address in ip_network(network) for network in networks)
-
-
-def client_address(request: Request) -> str:
-    """Whose connection it is: what our own proxies (KEFU_PROXIES) saw, else the peer. What anybody else claims is ignored."""
-    return request.remote_addr or request.ip
-
-
-def address_hash(request: Request, settings: Settings) -> str:
-    """64 hex digits for `client_address`, keyed so that nobody who reads the database finds the address by trying them all.
-
-    Of an IPv6 address the first 64 bits count: one household has them in common and can change the rest at will.
-    """
-    said = client_address(request)
-    try:
-        address = ip_address(said)
-        if address.version == 6:
-            said = str(ip_network(f"{said.partition('%')[0]}/64", strict=False))
-    except ValueError:  # a unix socket has none
-        pass
-    return hmac.new(settings.internal_secret.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
 async def _authenticate(call: Call, route: Route) -> None:
