@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ from handoff.settings import Settings
 from handoff.web.addresses import is_internal
 from handoff.web.once import once
 from handoff.web.reading import read_object
-
-log = logging.getLogger(__name__)
 
 # Everything but uploads fits easily; a text of 5,000 Chinese characters is 15 kB.
 MAX_BODY = 64 * 1024
