@@ -6,34 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    bindparam,
-    func,
-    insert,
-    literal,
-    literal_column,
-    or_,
-    select,
-    text,
-    tuple_,
-    update,
-)
+from sqlalchemy import Connection, bindparam, insert, literal_column, select, text, update
 
-from handoff.domain.cases import CaseKind, CaseStatus
 from handoff.domain.conversation import Conversation, Head, OwnerType, Priority, Status
 from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.message import Sender
 from handoff.domain.people import Agent
+from handoff.stores.lists import QUEUE_ORDER, desk_list
 from handoff.stores.prepared import Prepared
 from handoff.stores.rows import to_conversation
-from handoff.stores.schema import UNANSWERED, bot_turns, cases, customers, handoffs, messages
+from handoff.stores.schema import UNANSWERED, bot_turns, messages
 from handoff.stores.schema import conversations as c
-
-# What people wait in: the most important first, then whose first answer is due first, then who came first.
-QUEUE_ORDER = (c.c.priority_rank.desc(), c.c.queue_due_at, c.c.waiting_since, c.c.id)
 
 
 def _state(conversation: Conversation) -> dict[str, Any]:
@@ -211,56 +195,8 @@ class SqlConversations:
         limit: int,
     ) -> list[Conversation]:
         """See ports.Conversations."""
-        query = select(c)
-        if not agent.oversees:
-            query = query.where(self.visible_to(agent))
-        if owner == "me":
-            query = query.where(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent.id)
-        elif owner != "any":
-            query = query.where(c.c.owner_type == owner)
-        if status:
-            query = query.where(c.c.status == status)
-        if q:
-            pattern = "%" + q.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-            query = query.join(customers, customers.c.id == c.c.customer_id).where(
-                or_(
-                    customers.c.name.ilike(pattern, escape="\\"),
-                    customers.c.identifier.ilike(pattern, escape="\\"),
-                    c.c.id == q,
-                )
-            )
-        if before:
-            query = query.where(
-                tuple_(c.c.updated_at, c.c.id) < tuple_(literal(before[0], c.c.updated_at.type), literal(before[1]))
-            )
-        if owner == "queue":
-            query = query.order_by(*QUEUE_ORDER)
-        else:
-            query = query.order_by(c.c.updated_at.desc(), c.c.id.desc())
-        return [to_conversation(row) for row in self._db.execute(query.limit(limit))]
-
-    @staticmethod
-    def visible_to(agent: Agent) -> Any:
-        """An agent sees his own, his teams' queue and their call-backs, and what he resolved."""
-        mine = and_(c.c.owner_type == OwnerType.AGENT.value, c.c.owner_id == agent.id)
-        queue = and_(c.c.owner_type == OwnerType.QUEUE.value, c.c.team_id.in_(sorted(agent.team_ids)))
-        resolved = and_(
-            c.c.status == Status.RESOLVED.value,
-            select(handoffs.c.id)
-            .where(handoffs.c.conversation_id == c.c.id, handoffs.c.accepted_by == agent.id)
-            .exists(),
-        )
-        called = (
-            select(cases.c.id)
-            .where(
-                cases.c.conversation_id == c.c.id,
-                cases.c.kind == CaseKind.CALLBACK.value,
-                cases.c.status.in_([CaseStatus.OPEN.value, CaseStatus.IN_PROGRESS.value]),
-                cases.c.team_id.in_(sorted(agent.team_ids)),
-            )
-            .exists()
-        )
-        return or_(mine, queue, resolved, called)
+        query = desk_list(agent, owner, status, q, before).limit(limit)
+        return [to_conversation(row) for row in self._db.execute(query)]
 
     def of_customer(self, customer_id: CustomerId) -> list[Conversation]:
         """See ports.Conversations."""
@@ -323,13 +259,3 @@ class SqlConversations:
         """See ports.Conversations."""
         query = select(c.c.id, *_HEAD).where(c.c.updated_at >= at).order_by(c.c.updated_at.desc()).limit(5000)
         return {row[0]: Head(*row[1:]) for row in self._db.execute(query)}
-
-
-def count_by_team(connection: Connection) -> dict[str, int]:
-    """How many wait, by team."""
-    query = (
-        select(c.c.team_id, func.count())
-        .where(c.c.owner_type == OwnerType.QUEUE.value, c.c.status == Status.OPEN.value)
-        .group_by(c.c.team_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}

@@ -8,8 +8,6 @@ unit is a transaction of its own; the server groups their commits.
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -17,96 +15,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar, cast
 
-import orjson
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import Connection, Engine
 
-from handoff.domain.errors import BadRequest, Unavailable
+from handoff.domain.errors import Unavailable
 from handoff.services.ports import Transaction
+from handoff.stores.engines import POSTGRES_POOL, SQLITE_READERS, normal_url, postgres_engine, sqlite_engine
+from handoff.stores.failures import closed, translate, unavailable
 from handoff.stores.sqlite_file import OpenFile
 from handoff.stores.transaction import SqlTransaction
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 # More units in one commit only lengthen the wait of the first: 64 of 0.3 ms are 20 ms.
 GROUP = 64
-BUSY_TIMEOUT_MS = 5000
-POSTGRES_POOL = 10
-SQLITE_READERS = 2
 # Deadlock and serialisation failures of PostgreSQL: the transaction did nothing and may simply run again. So does one that
 # lost the race for a unique key: run again, it sees the winner's row.
 _RETRY_STATES = {"40001", "40P01", "23505"}
-
-
-def unavailable(error: BaseException) -> Unavailable:
-    """The caller's view of a database that is locked, full or gone."""
-    log.error("database: %s", (str(getattr(error, "orig", error)).splitlines() or [repr(error)])[0])
-    return Unavailable("database_unavailable", "the database does not answer; nothing was changed")
-
-
-def translate(error: Exception) -> Exception:
-    """What the caller of a unit is told of an error in it: the database's own failings are Unavailable, values that no
-    database holds (a NUL, half a surrogate pair, a number of 30 digits) a BadRequest, all else is the unit's own."""
-    if isinstance(error, DataError | UnicodeError | OverflowError):
-        return BadRequest("a value that cannot be stored")
-    # The plain DatabaseError is a file that is broken or none; its other children are errors of ours.
-    if isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError:
-        return unavailable(error)
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return unavailable(error)
-    return error
-
-
-def _json(value: Any) -> str:
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:  # half a character, a number of more than 64 bits, or a key that is no text
-        return json.dumps(value)
-
-
-def _from_json(text: str | bytes) -> Any:
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:  # what only the other one writes
-        return json.loads(text)
-
-
-# Of every engine.
-ENCODING: dict[str, Any] = {"json_serializer": _json, "json_deserializer": _from_json}
-
-
-def _closed() -> Unavailable:
-    return Unavailable("database_unavailable", "the database is closed")
-
-
-def sqlite_engine(url: str, *, writer: bool) -> Engine:
-    """An engine with durable settings; the writer's transactions begin with the write lock."""
-    engine = create_engine(
-        url,
-        **ENCODING,
-        pool_size=1 if writer else SQLITE_READERS,
-        hide_parameters=True,  # errors are logged, what people wrote is not
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA cache_size=-32000")
-        if not writer:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        # The driver would begin lazily and upgrade later, which fails when another writer came between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
-
-    return engine
 
 
 class _Job:
@@ -133,7 +57,7 @@ class SqliteStore:
     async def write(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
         if not self._open:
-            raise _closed()
+            raise closed()
         job = _Job(work, asyncio.get_running_loop())
         self._jobs.put(job)
         # A caller who is cancelled meanwhile hears that and nothing else; the unit is done all the same.
@@ -142,7 +66,7 @@ class SqliteStore:
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """See Store."""
         if not self._open:
-            raise _closed()
+            raise closed()
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Any], T]) -> T:
@@ -245,15 +169,7 @@ class PostgresStore:
     """The store on PostgreSQL: a pool of connections, a thread for each."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(
-            url,
-            **ENCODING,
-            hide_parameters=True,
-            pool_size=POSTGRES_POOL,
-            max_overflow=0,
-            pool_pre_ping=True,
-            pool_timeout=BUSY_TIMEOUT_MS / 1000,
-        )
+        self._engine = postgres_engine(url)
         self._threads = ThreadPoolExecutor(POSTGRES_POOL, "postgres")
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -262,7 +178,7 @@ class PostgresStore:
         try:
             future: Future[T] = self._threads.submit(self._attempt, work)
         except RuntimeError:  # shut down
-            raise _closed() from None
+            raise closed() from None
         return await asyncio.shield(asyncio.wrap_future(future, loop=loop))
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
@@ -285,14 +201,6 @@ class PostgresStore:
         """Finish what runs and close the connections."""
         self._threads.shutdown()
         self._engine.dispose()
-
-
-def normal_url(url: str) -> str:
-    """The address with the driver that we ship, whatever spelling it came in."""
-    for prefix in ("postgres://", "postgresql://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
 
 
 def open_store(url: str) -> SqliteStore | PostgresStore:

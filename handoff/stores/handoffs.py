@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, HandoffId
 from handoff.domain.turns import Handoff, Ring
-from handoff.stores.conversations import QUEUE_ORDER
+from handoff.stores.lists import QUEUE_ORDER
 from handoff.stores.rows import to_conversation
 from handoff.stores.schema import conversations as c
 from handoff.stores.schema import handoffs as h

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, create_engine
 
-from handoff.stores.database import normal_url, sqlite_engine
+from handoff.stores.engines import normal_url, sqlite_engine
 
 
 def _config(connection: Connection) -> Config:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 
-from handoff.stores.database import normal_url
+from handoff.stores.engines import normal_url
 from tests.chaos.ledger import Case, Row, Truth, Turn
 from tests.chaos.lives import Return
 

@@ -16,7 +16,7 @@ from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, St
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Draft, Message, PrivateKind, Sender, text_content
 from handoff.services.ports import Transaction
-from handoff.stores import database
+from handoff.stores import engines
 from handoff.stores.database import SqliteStore, open_store
 from tests.fakes.core_house import House, customer_draft, gathered
 
@@ -191,7 +191,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 async def test_that_a_locked_database_says_unavailable_and_goes_on_after(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr(engines, "BUSY_TIMEOUT_MS", 100)
     store = SqliteStore(sqlite_url)
     house = House(store)
     await house.open()

@@ -19,7 +19,7 @@ from handoff.services.erase import erase
 from handoff.services.orders import lookup_order
 from handoff.services.reply import note
 from handoff.services.sessions import authenticate
-from handoff.stores.database import sqlite_engine
+from handoff.stores.engines import sqlite_engine
 from handoff.stores.migrate import upgrade
 from handoff.stores.schema import metadata
 from handoff.stores.transaction import SqlTransaction

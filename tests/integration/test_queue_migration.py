@@ -11,7 +11,8 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, create_engine, text
 
-from handoff.stores.database import open_store, sqlite_engine
+from handoff.stores.database import open_store
+from handoff.stores.engines import sqlite_engine
 from handoff.stores.migrate import _config, upgrade
 
 AT = "2026-11-20 04:00:00"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handoff.stores.database import ENCODING
+from handoff.stores.engines import ENCODING
 from handoff.web.routing import dump
 
 
