@@ -14,12 +14,10 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+
+from tests.fakes.server import FakeServer, JsonObject, Reply, Request
 
 SECRET = "internal-secret"
-JsonObject = dict[str, Any]
 MAX_QUERY = 5000
 # id, category, words that find it, question and answer in zh and en
 ENTRIES = [
@@ -40,32 +38,15 @@ ENTRIES = [
 ]
 
 
-class FakeFaq:
+class FakeFaq(FakeServer):
     """`with FakeFaq() as faq:` then `faq.url`. `asked` has (path, body) of every accepted request."""
 
     def __init__(self, secret: str = SECRET, port: int = 0) -> None:
+        super().__init__(port)
         self.secret = secret
         self.asked: list[tuple[str, JsonObject]] = []
         self.violations: list[str] = []
         self._failing: str | None = None
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     @contextmanager
     def failing(self, raw: str = "") -> Iterator[None]:
@@ -80,7 +61,15 @@ class FakeFaq:
     def healthy(self) -> bool:
         return self._failing is None
 
-    def handle(self, path: str, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
+    def answer(self, request: Request) -> Reply:
+        if request.method == "GET":
+            found = request.path == "/healthz" and self.healthy
+            return Reply(200 if found else 503, {"ok": self.healthy})
+        if request.path not in ("/search", "/suggest", "/clusters"):
+            return Reply(404, {"code": "not_found", "message": "", "errors": []})
+        return Reply(*self._post(request.path, request.header("Authorization"), request.body))
+
+    def _post(self, path: str, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
         if not hmac.compare_digest(authorization.encode(), f"Bearer {self.secret}".encode()):
             return self._refuse(403, "forbidden", "a wrong secret")
         if self._failing is not None:
@@ -127,33 +116,6 @@ class FakeFaq:
     def _refuse(self, status: int, code: str, why: str) -> tuple[int, JsonObject]:
         self.violations.append(why)
         return status, {"code": code, "message": why, "errors": []}
-
-
-def _handler(faq: FakeFaq) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: what was asked is in `asked`."""
-
-        def do_GET(self) -> None:
-            self._send(200 if self.path == "/healthz" and faq.healthy else 503, {"ok": faq.healthy})
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path not in ("/search", "/suggest", "/clusters"):
-                return self._send(404, {"code": "not_found", "message": "", "errors": []})
-            return self._send(*faq.handle(self.path, self.headers.get("Authorization") or "", raw))
-
-        def _send(self, status: int, body: JsonObject | str) -> None:
-            data = (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    return Handler
 
 
 def main() -> None:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any
+
+from tests.fakes.server import FakeServer, Reply, Request
 
 SECRET = "internal-secret"
 WRITES = (
@@ -110,10 +109,11 @@ FAQ = {
 }
 
 
-class FakeGateway:
+class FakeGateway(FakeServer):
     """`with FakeGateway() as gateway:` then `gateway.url`. `calls` has every request as (path, body, key)."""
 
     def __init__(self, customer: str | None = "c001") -> None:
+        super().__init__()
         self.customer = customer  # None: not verified
         self.orders = orders()
         self.opened: set[str] = set()
@@ -122,29 +122,19 @@ class FakeGateway:
         self.answers: dict[str, tuple[int, dict[str, Any]]] = {}
         self.faq_decision = "answer"
         self.refuse: dict[str, tuple[int, str]] = {}  # path → what it answers instead
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> FakeGateway:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def written(self, path: str) -> list[dict[str, Any]]:
         """The bodies of the writes to this path, each key once."""
         return list({key: body for called, body, key in self.calls if called == "/internal/v1/" + path}.values())
 
-    def handle(self, path: str, body: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
+    def answer(self, request: Request) -> Reply:
+        if request.method != "POST":
+            return Reply(*_refusal(405, "method_not_allowed"))
+        if request.header("Authorization") != f"Bearer {SECRET}":
+            return Reply(*_refusal(403, "forbidden"))
+        return Reply(*self._post(request.path, json.loads(request.body), request.header("Idempotency-Key") or None))
+
+    def _post(self, path: str, body: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
         self.calls.append((path, body, key))
         if path in self.refuse:
             status, code = self.refuse[path]
@@ -291,26 +281,3 @@ def _public(found: dict[str, Any]) -> dict[str, Any]:
 
 def _refusal(status: int, code: str) -> tuple[int, dict[str, Any]]:
     return status, {"code": code, "message": code, "errors": []}
-
-
-def _handler(gateway: FakeGateway) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.headers.get("Authorization") != f"Bearer {SECRET}":
-                status, answer = _refusal(403, "forbidden")
-            else:
-                status, answer = gateway.handle(self.path, body, self.headers.get("Idempotency-Key"))
-            data = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Tests print what they need."""
-
-    return Handler

@@ -9,20 +9,19 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
 from handoff.domain.message import Message
 from handoff.services.channel import Address, TryLater, Undeliverable
+from tests.fakes.server import FakeServer, Reply, Request
 
 ACCESS = "network-access-token"
 
 
 @dataclass
-class FakeNetwork:
+class FakeNetwork(FakeServer):
     """`with FakeNetwork() as network:` then `network.url`. `will(…)` scripts the next answers; else it takes what it gets."""
 
     shown: list[tuple[str, str]] = field(default_factory=list)
@@ -32,31 +31,22 @@ class FakeNetwork:
     violations: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        super().__init__()
         self._script: deque[int | str] = deque()
         self._known: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def will(self, *answers: int | str) -> None:
         """A status; `"drop"`: no answer at all; `"lost"`: shown, and the answer lost; `"limit"`: 429 with Retry-After 20."""
         self._script.extend(answers)
+
+    def answer(self, request: Request) -> Reply | None:
+        outcome = self.take(request.header("Authorization"), json.loads(request.body))
+        if outcome in ("drop", "lost"):
+            return None
+        if outcome == "limit":
+            return Reply(429, {}, {"Retry-After": "20"})
+        return Reply(200, outcome) if isinstance(outcome, dict) else Reply(int(outcome), {})
 
     def take(self, authorization: str, body: dict[str, Any]) -> int | str | dict[str, Any]:
         """What becomes of one call."""
@@ -90,27 +80,3 @@ class NetworkChannel:
         if answer.status_code != 200:
             raise TryLater(f"status {answer.status_code}")
         return str(answer.json()["id"])
-
-
-def _handler(network: FakeNetwork) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: what was shown is in `shown`."""
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            outcome = network.take(self.headers["Authorization"] or "", body)
-            if outcome in ("drop", "lost"):
-                self.close_connection = True
-                return
-            limited = outcome == "limit"
-            status = 429 if limited else outcome if isinstance(outcome, int) else 200
-            data = json.dumps(outcome if isinstance(outcome, dict) else {}).encode()
-            self.send_response(status)
-            if limited:
-                self.send_header("Retry-After", "20")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-    return Handler

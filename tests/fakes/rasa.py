@@ -15,18 +15,16 @@ import hmac
 import json
 import os
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.fakes.server import FakeServer, JsonObject, Reply, Request
 
 SECRET = "gateway-to-rasa"
-JsonObject = dict[str, Any]
 Answer = JsonObject | Callable[[JsonObject], JsonObject]
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LOCALES = ("zh-Hans", "zh-Hant", "en")
@@ -75,7 +73,7 @@ class _Line:
 
 
 @dataclass
-class FakeRasa:
+class FakeRasa(FakeServer):
     """`with FakeRasa() as rasa:` then `rasa.url`. `turns` holds every body it accepted, in order."""
 
     secret: str = SECRET
@@ -87,6 +85,7 @@ class FakeRasa:
     """`message_id` → what was asked and answered."""
 
     def __post_init__(self) -> None:
+        super().__init__(self.port)
         self._lines: list[_Line] = []
         self._running: set[str] = set()
         self._lock = threading.Lock()
@@ -94,24 +93,10 @@ class FakeRasa:
         self._free.set()
         self._outage: int | None = None
         self.health_checks = 0
-        self._server = _Server(("127.0.0.1", self.port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._free.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(*error)
 
     def when(self, match: str, answer: Answer, *, status: int = 200) -> None:
         """Answer so, or refuse with `status`, when the regular expression is found in the message; the newest line counts."""
@@ -139,11 +124,23 @@ class FakeRasa:
         finally:
             self._outage = None
 
-    def health(self) -> int:
+    def answer(self, request: Request) -> Reply | None:
+        if request.method == "GET":
+            found = request.path == "/webhooks/kefu/health"
+            return Reply(self._health() if found else 404, {"ready": self.ready})
+        said = request.header("Authorization"), request.body
+        if request.path == "/webhooks/kefu/erase":
+            return Reply(*self._erase(*said))
+        if request.path != "/webhooks/kefu/webhook":
+            return Reply(404, {"code": "not_found", "message": "", "errors": []})
+        answer = self._take(*said)
+        return None if answer is None else Reply(*answer)
+
+    def _health(self) -> int:
         self.health_checks += 1
         return 200 if self.ready and self._outage is None else 503
 
-    def handle(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str] | None:
+    def _take(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str] | None:
         """The answer to one POST; None drops the connection."""
         if not hmac.compare_digest(authorization.encode(), f"Bearer {self.secret}".encode()):
             return self._refuse(403, "forbidden", "a wrong secret")
@@ -157,7 +154,7 @@ class FakeRasa:
             return None if self._outage == 0 else (self._outage, {"code": "turn_failed", "message": "", "errors": []})
         return self._run(turn)
 
-    def erase(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
+    def _erase(self, authorization: str, raw: bytes) -> tuple[int, JsonObject | str]:
         """Forget the turns of some conversations."""
         if not hmac.compare_digest(authorization.encode(), f"Bearer {self.secret}".encode()):
             return self._refuse(403, "forbidden", "a wrong secret")
@@ -247,63 +244,6 @@ def _problem_of_metadata(turn: JsonObject) -> str | None:
     if any(h["seq"] > m["seq"] for h in turn["history"]):
         return "history is newer than the turn"
     return None
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 128
-    daemon_threads = True
-
-
-def _handler(rasa: FakeRasa) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            super().setup()
-            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Say nothing: what was said is in `turns`."""
-
-        def do_GET(self) -> None:
-            found = self.path == "/webhooks/kefu/health"
-            self._send(rasa.health() if found else 404, {"ready": rasa.ready})
-
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if self.path == "/webhooks/kefu/erase":
-                return self._send(*rasa.erase(self.headers.get("Authorization") or "", raw))
-            if self.path != "/webhooks/kefu/webhook":
-                self._send(404, {"code": "not_found", "message": "", "errors": []})
-                return
-            answer = rasa.handle(self.headers.get("Authorization") or "", raw)
-            if answer is None:
-                self.close_connection = True
-                self.connection.close()
-                return
-            self._send(*answer)
-
-        def _send(self, status: int, body: JsonObject | str) -> None:
-            data = (body if isinstance(body, str) else json.dumps(body)).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def handle(self) -> None:
-            try:
-                super().handle()
-            except (BrokenPipeError, ConnectionResetError, ValueError):
-                self.close_connection = True  # the caller went away, or we dropped it
-
-        def finish(self) -> None:
-            try:
-                super().finish()
-            except (BrokenPipeError, ConnectionResetError, ValueError, OSError):
-                self.close_connection = True
-
-    return Handler
 
 
 def main() -> None:

@@ -23,7 +23,8 @@ import urllib.request
 from collections.abc import Iterator, MutableMapping
 from typing import Any
 
-from tests.fakes.rasa import FakeRasa, JsonObject, text_answer
+from tests.fakes.rasa import FakeRasa, text_answer
+from tests.fakes.server import JsonObject
 
 # What the real one takes with one customer: long enough to be killed in.
 THINKING_SECONDS = (0.03, 0.15)
