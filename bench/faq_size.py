@@ -23,32 +23,20 @@ from bench.made_entries import make_entries
 from bench.scores import rounded
 from faq.progress import Progress
 from faq.search import FaqSearch
-from nlp.encoders import Encoder, Matrix, encoder
+from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder
 from nlp.tokens import warm_up
 
 
-class CountingEncoder:
+class CountingEncoder(WrappedEncoder):
     """Another encoder that counts the texts it is given."""
 
-    def __init__(self, other: Encoder) -> None:
-        self._other = other
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder)
         self.texts = 0
-
-    @property
-    def name(self) -> str:
-        return self._other.name
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        return self._other.widths
-
-    @property
-    def dim(self) -> int:
-        return self._other.dim
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         self.texts += len(texts)
-        return self._other.encode(texts)
+        return self._encoder.encode(texts)
 
 
 def timed(numbers: dict[str, float], name: str, work: Callable[[], None], unit: float = 1.0) -> None:

@@ -140,14 +140,11 @@ class JoinedEncoder:
             return unit(np.hstack(list(pool.map(lambda part: part.encode(texts), self._parts))))
 
 
-class CachedEncoder:
-    """Another encoder with the last vectors of this process kept: one text costs once per message, not once per reader."""
+class WrappedEncoder:
+    """Another encoder by its name and width; who derives from it adds `encode`."""
 
-    def __init__(self, encoder: Encoder, size: int = CACHE_TEXTS) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self._size = size
-        self._vectors: OrderedDict[str, Matrix] = OrderedDict()
-        self._lock = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -160,6 +157,16 @@ class CachedEncoder:
     @property
     def dim(self) -> int:
         return self._encoder.dim
+
+
+class CachedEncoder(WrappedEncoder):
+    """Another encoder with the last vectors of this process kept: one text costs once per message, not once per reader."""
+
+    def __init__(self, encoder: Encoder, size: int = CACHE_TEXTS) -> None:
+        super().__init__(encoder)
+        self._size = size
+        self._vectors: OrderedDict[str, Matrix] = OrderedDict()
+        self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         found: dict[str, Matrix] = {}

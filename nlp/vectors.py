@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.cache import cache_dir
-from nlp.encoders import Encoder, Matrix, encoder
+from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder
 
 log = logging.getLogger(__name__)
 # A search waits for at most this many phrasings when an edit is being indexed (about 0.3 s with both encoders).
@@ -91,27 +91,15 @@ class VectorCache:
             log.warning("the vector cache could not be written: %s", error)
 
 
-class KeptEncoder:
+class KeptEncoder(WrappedEncoder):
     """Another encoder whose vectors are kept on disk: training again encodes only what is new. In half precision. Threads that
     want the same texts share the work."""
 
     def __init__(self, encoder: Encoder, folder: Path | None) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._cache = VectorCache(encoder, folder, TRAINING_BATCH)
         self._cache.load()
         self._lock = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        return self._encoder.name
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        return self._encoder.widths
-
-    @property
-    def dim(self) -> int:
-        return self._encoder.dim
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         for start in range(0, len(texts), TRAINING_BATCH):
