@@ -5,33 +5,35 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
 from handoff.web.heartbeat import PING_SECONDS, Heartbeat, ask
 
-PING, PONG = 0x89, b"kefu"
+PING = 0x89  # the last frame, a ping
 
 
-class Socket:
-    """What `ask` uses of Sanic's."""
+class Socket(WebsocketImplProtocol):
+    """Sanic's own, over a transport that keeps what is written."""
 
     def __init__(self) -> None:
-        self.ws_proto = ServerProtocol(state=OPEN)
+        super().__init__(ServerProtocol(state=OPEN))
         self.written: list[bytes] = []
         self.io_proto = SimpleNamespace(transport=SimpleNamespace(write=self.written.append))
-        self.pings: dict[bytes, Any] = {}
         self.failed: list[int] = []
 
-    def fail_connection(self, code: int) -> None:
+    def fail_connection(self, code: int = 1006, reason: str = "") -> bool:
         self.failed.append(code)
+        return True
 
 
 async def test_that_who_answers_is_asked_again_and_who_does_not_is_let_go() -> None:
     socket: Any = Socket()
     ask(socket)
     assert [data[0] for data in socket.written] == [PING]
-    del socket.pings[PONG]  # as Sanic does when the pong comes
+    await socket.process_pong(Frame(Opcode.PONG, socket.written[0][2:]))
     ask(socket)
     assert [data[0] for data in socket.written] == [PING, PING]
     assert socket.failed == []
