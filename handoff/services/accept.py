@@ -13,6 +13,7 @@ from handoff.domain.turns import Handoff
 from handoff.services.access import access_conversation, has_callback
 from handoff.services.context import Services
 from handoff.services.facts import Change
+from handoff.services.handoffs import handoff_of
 from handoff.services.offers import do_ring, fill
 from handoff.services.ports import Transaction
 from handoff.services.request import decision_for, summarise
@@ -99,7 +100,7 @@ def _pickup(handoff: Handoff, services: Services) -> float | None:
 def passage_for(tx: Transaction, conversation: Conversation, agent: Agent, services: Services) -> Handoff:
     """The passage that is accepted: the waiting one, or a new one when a human steps in by himself."""
     now = services.now()
-    waiting = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
+    waiting = handoff_of(tx, conversation)
     if waiting is not None and waiting.ended_at is None:
         if waiting.accepted_at is None:
             return waiting
@@ -128,7 +129,7 @@ async def decline(services: Services, agent: Agent, id: ConversationId) -> Conve
 
     def work(tx: Transaction) -> Change:
         conversation = access_conversation(tx, agent, id)
-        handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
+        handoff = handoff_of(tx, conversation)
         if conversation.owner.type is not OwnerType.QUEUE or handoff is None:
             raise NotWaiting("this conversation is not waiting", owner=owner_json(conversation.owner))
         if handoff.ringing != agent.id:

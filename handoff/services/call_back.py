@@ -14,6 +14,7 @@ from handoff.domain.ids import TeamId
 from handoff.domain.message import Draft, Message
 from handoff.services.cases import do_open_case
 from handoff.services.facts import Change
+from handoff.services.handoffs import end_handoff
 from handoff.services.places import place_of
 from handoff.services.ports import Transaction
 from handoff.services.rules import Rules
@@ -78,9 +79,7 @@ def do_call_back(
 
 
 def _leave_queue(tx: Transaction, waiting: Conversation, now: datetime) -> None:
-    handoff = tx.handoffs.get(waiting.handoff_id) if waiting.handoff_id else None
-    if handoff is not None and handoff.ended_at is None:
-        tx.handoffs.save(replace(handoff, ended_at=now, outcome="called_back", ringing=None, ring_until=None))
+    end_handoff(tx, waiting, "called_back", now)
     after = replace(
         waiting.give_to(OwnerType.BOT),
         bot_seq=waiting.last_customer_seq,

@@ -17,6 +17,7 @@ from handoff.domain.people import Agent
 from handoff.services.context import Services
 from handoff.services.desk import queue_counts, summarise_all
 from handoff.services.facts import Change
+from handoff.services.handoffs import handoff_of
 from handoff.services.ports import Transaction
 from handoff.services.views import message_for_agent, moment
 
@@ -128,11 +129,7 @@ class DeskFeed:
             teams = queue_counts(tx) if any(change.queue_changed for change in changes) else []
             rings: dict[str, str | None] = {}
             for change in changes:
-                handoff = (
-                    tx.handoffs.get(change.conversation.handoff_id)
-                    if change.ring and change.conversation.handoff_id
-                    else None
-                )
+                handoff = handoff_of(tx, change.conversation) if change.ring else None
                 rings[change.conversation.id] = moment(handoff.ring_until) if handoff else None
             return rows, teams, rings
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from handoff.domain.conversation import Conversation, OwnerType, Priority, Status
 from handoff.domain.ids import CustomerId
 from handoff.services.facts import Change
+from handoff.services.handoffs import end_handoff
 from handoff.services.ports import Transaction
 
 # The further a conversation has come towards a human, the more its end would cost.
@@ -31,9 +32,7 @@ def _worth(conversation: Conversation) -> tuple[int, bool]:
 
 def _end_other(tx: Transaction, closes: Conversation, now: datetime) -> Change:
     tx.turns.close_running(closes.id)
-    handoff = tx.handoffs.get(closes.handoff_id) if closes.handoff_id else None
-    if handoff is not None and handoff.ended_at is None:
-        tx.handoffs.save(replace(handoff, ended_at=now, outcome="merged", ringing=None, ring_until=None))
+    end_handoff(tx, closes, "merged", now)
     ended = replace(
         closes.give_to(OwnerType.BOT),
         status=Status.RESOLVED,

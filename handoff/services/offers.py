@@ -18,6 +18,7 @@ from handoff.domain.routing import Candidate, choose
 from handoff.domain.turns import Handoff, Ring
 from handoff.services.context import Policy, Services
 from handoff.services.facts import Change
+from handoff.services.handoffs import handoff_of
 from handoff.services.ports import Transaction
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ async def fill(services: Services) -> int:
 def _ring_again(tx: Transaction, services: Services, id: ConversationId) -> Change | None:
     now = services.now()
     conversation = tx.conversations.lock(id)
-    handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
+    handoff = handoff_of(tx, conversation)
     if conversation.owner.type is not OwnerType.QUEUE or handoff is None:
         return None
     ring_now = Ring(handoff.id, id, handoff.team_id, handoff.ringing, handoff.ring_until)

@@ -17,6 +17,7 @@ from handoff.services.accept import passage_for
 from handoff.services.access import access_conversation, check_epoch, own_conversation
 from handoff.services.context import Services
 from handoff.services.facts import Change, Place
+from handoff.services.handoffs import end_handoff, handoff_of
 from handoff.services.offers import fill
 from handoff.services.ports import Transaction
 from handoff.services.request import do_enqueue
@@ -41,12 +42,6 @@ def _private(agent: Agent, id: ConversationId, note: object) -> Draft | None:
         return None
     content = text_content(check_text(note, "note"))
     return Draft(id, Sender.AGENT, content, agent.name, agent.id, kind=PrivateKind.NOTE)
-
-
-def _end_handoff(tx: Transaction, conversation: Conversation, outcome: str, now: datetime) -> None:
-    handoff: Handoff | None = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
-    if handoff is not None and handoff.ended_at is None:
-        tx.handoffs.save(replace(handoff, ended_at=now, outcome=outcome[:50], ringing=None, ring_until=None))
 
 
 def _last_words(tx: Transaction, conversation: Conversation) -> str:
@@ -74,7 +69,7 @@ async def hand_back(services: Services, agent: Agent, id: ConversationId, epoch:
             team_id=None,
             handoff_id=None,
         )
-        _end_handoff(tx, before, "handed_back", now)
+        end_handoff(tx, before, "handed_back", now)
         tx.conversations.change_owner(before, after)
         said.append(tx.messages.append(system(after, "handed_back"), as_owner=None))
         return Change(tx.conversations.lock(id), tuple(said), owner_changed=True, previous_owner=agent.id)
@@ -106,7 +101,7 @@ async def resolve(services: Services, agent: Agent, id: ConversationId, epoch: o
             team_id=None,
             waiting_since=None,
         )
-        _end_handoff(tx, before, str(outcome or "resolved"), now)
+        end_handoff(tx, before, str(outcome or "resolved")[:50], now)
         tx.conversations.change_owner(before, after)
         said = tx.messages.append(system(after, "resolved"), as_owner=None)
         return Change(
@@ -224,10 +219,10 @@ def _to_agent(tx: Transaction, services: Services, before: Conversation, agent_i
 
 def next_handoff(tx: Transaction, conversation: Conversation, now: datetime, outcome: str) -> Handoff:
     """The same passage for the next human: a row of its own, so that who had it when stays known."""
-    handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
+    handoff = handoff_of(tx, conversation)
     if handoff is None:
         raise Conflict("there is no handoff to pass on", code="not_waiting", owner=owner_json(conversation.owner))
-    _end_handoff(tx, conversation, outcome, now)
+    end_handoff(tx, conversation, outcome, now)
     return replace(
         handoff,
         id=HandoffId(new_id()),

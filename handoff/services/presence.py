@@ -15,6 +15,7 @@ from handoff.domain.people import Agent, Presence
 from handoff.services.call_back import do_call_back
 from handoff.services.context import Services
 from handoff.services.facts import Change, Place
+from handoff.services.handoffs import handoff_of
 from handoff.services.offers import fill
 from handoff.services.pass_on import next_handoff
 from handoff.services.ports import Transaction
@@ -141,7 +142,7 @@ def _nobody_for(agents: list[Agent], waiting: Conversation, now: datetime, grace
 def _do_call_back(tx: Transaction, services: Services, id: ConversationId) -> Change | None:
     now, policy = services.now(), services.policy
     conversation = tx.conversations.lock(id)
-    handoff = tx.handoffs.get(conversation.handoff_id) if conversation.handoff_id else None
+    handoff = handoff_of(tx, conversation)
     if conversation.owner.type is not OwnerType.QUEUE or handoff is None:
         return None
     if not _nobody_for(tx.agents.all(now), conversation, now, policy.grace_seconds):
