@@ -40,6 +40,8 @@ HEALTH = {
 # Rasa imports TensorFlow, loads the model and plays a warm-up turn: about half a minute on two idle cores.
 START_SECONDS = {"rasa": 300.0, "faq": 120.0}
 DEFAULT_START_SECONDS = 60.0
+# A Rasa or a knowledge base that loads its models keeps a processor busy for many seconds. Words between people go first.
+NICENESS = {"rasa": 10, "faq": 10, "actions": 5}
 PREPARATIONS = {"migrate": ["-m", "handoff", "migrate"], "seed": ["-m", "faq", "seed"]}
 # A stack for a test must not see the settings of the person who runs it.
 OWN_SETTINGS = ("KEFU_", "DATABASE_URL", "REDIS_URL", "RASA_URLS", "TELEGRAM_")
@@ -202,7 +204,9 @@ class Stack:
         else:
             is_healthy = partial(answers_ok, f"{self.url(name)}{HEALTH[kind]}")
         seconds = START_SECONDS.get(kind, DEFAULT_START_SECONDS)
-        return Program(name, command, env, is_healthy, seconds, stops_last=kind == "redis")
+        return Program(
+            name, command, env, is_healthy, seconds, stops_last=kind == "redis", niceness=NICENESS.get(kind, 0)
+        )
 
     def start(self) -> None:
         """Start everything; returns when all is healthy. On failure everything is stopped again."""

@@ -32,6 +32,8 @@ class Program:
     start_seconds: float
     stops_last: bool = False
     """The others still need it while they finish their work."""
+    niceness: int = 0
+    """How far it lets the others go first where the processors are busy: 0 to 19."""
 
 
 class Supervisor:
@@ -84,7 +86,8 @@ class Supervisor:
 
     def _spawn(self, program: Program) -> None:
         self._started[program.name] = time.monotonic()
-        tether = [sys.executable, "-I", "-S", str(Path(__file__).with_name("tether.py")), str(os.getpid())]
+        script = str(Path(__file__).with_name("tether.py"))
+        tether = [sys.executable, "-I", "-S", script, str(os.getpid()), str(program.niceness)]
 
         def popen() -> subprocess.Popen[bytes]:
             with self.log_of(program.name).open("ab") as log:

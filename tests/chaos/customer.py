@@ -143,7 +143,7 @@ class Customer:
             if not self._wanted.is_set():
                 continue
             attempt = 0 if time.monotonic() - began > 1.0 else attempt + 1
-            self._doors.failed()
+            self._doors.failed(self.door)
             await asyncio.sleep(backoff(attempt, self._rng))
 
     async def _open_session(self) -> None:

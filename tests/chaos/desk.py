@@ -61,7 +61,7 @@ class Desk:
                 pass
             self.is_up = False
             attempt = 0 if time.monotonic() - began > 1.0 else attempt + 1
-            self._doors.failed()
+            self._doors.failed(self.door)
             await asyncio.sleep(backoff(attempt, self._rng))
 
     async def _log_in(self) -> None:
@@ -189,12 +189,13 @@ class Desk:
         sent = {"Authorization": f"Bearer {self._token}"} | (headers or {})
         end, attempt = time.monotonic() + VERB_SECONDS, 0
         while True:
+            door = self._doors.url
             try:
-                answer = await self._http.request(method, f"{self._doors.url}/api/v1{path}", headers=sent, **more)
+                answer = await self._http.request(method, f"{door}/api/v1{path}", headers=sent, **more)
                 if answer.status_code < 500:
                     return answer
             except AWAY:
-                self._doors.failed()
+                self._doors.failed(door)
             if time.monotonic() > end:
                 raise TimeoutError(f"{method} {path} had no answer in {VERB_SECONDS:.0f} s")
             await asyncio.sleep(backoff(attempt, self._rng))

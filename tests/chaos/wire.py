@@ -39,9 +39,10 @@ class Doors:
         """The door to knock at now."""
         return self._urls[0]
 
-    def failed(self) -> None:
-        """Nobody opened: the next time at the next one."""
-        self._urls.append(self._urls.pop(0))
+    def failed(self, url: str) -> None:
+        """Nobody opened there: the next time at the next one. Several of one's connections may find that out."""
+        if url == self.url:
+            self._urls.append(self._urls.pop(0))
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -134,6 +135,12 @@ def test_that_what_a_process_started_itself_goes_with_it(supervisor: Supervisor)
     child = int(supervisor.log_of("parent").read_text())
     supervisor.stop()
     eventually(lambda: is_gone(child))
+
+
+def test_that_a_process_lets_others_go_first_by_as_much_as_it_should(supervisor: Supervisor) -> None:
+    code = "import os, time; print(os.nice(0), flush=True); time.sleep(600)"
+    supervisor.start(replace(program("polite", code), niceness=7))
+    eventually(lambda: supervisor.log_of("polite").read_text() == "7\n")
 
 
 def test_that_nothing_is_left_when_the_launcher_itself_is_killed(tmp_path: Path) -> None:
