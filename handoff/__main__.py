@@ -53,7 +53,6 @@ def main() -> int:
         os.umask(0o077)
         settings = Settings.from_env()
         logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        logging.getLogger("httpx").setLevel(logging.WARNING)
         if sys.argv[1:] == ["migrate"]:
             migrate(settings)
             return 0

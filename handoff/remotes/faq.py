@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from handoff.domain.errors import Unavailable
+from handoff.remotes.http import NO_ANSWER, Http
 
 TIMEOUT_SECONDS = 3.0
 # Hundreds of questions that were never encoded take it ten seconds, at a low priority.
@@ -18,22 +18,20 @@ class HttpFaq:
     """See ports.Faq."""
 
     def __init__(self, url: str, secret: str) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=url, headers={"Authorization": f"Bearer {secret}"}, timeout=TIMEOUT_SECONDS
-        )
+        self._url, self._http = url.rstrip("/"), Http(secret, TIMEOUT_SECONDS)
 
     async def _post(
         self, path: str, body: dict[str, Any], answer: str, seconds: float = TIMEOUT_SECONDS
     ) -> dict[str, Any]:
         try:
-            response = await self._http.post(path, json=body, timeout=seconds)
-        except httpx.HTTPError as error:
+            reply = await self._http.ask("POST", self._url + path, json=body, seconds=seconds)
+        except NO_ANSWER as error:
             raise Unavailable("faq_unavailable") from error
-        if response.status_code != 200:
+        if reply.status != 200:
             raise Unavailable("faq_unavailable")
         try:
-            found = response.json()
-        except ValueError as error:
+            found = json.loads(reply.body)
+        except (ValueError, RecursionError) as error:
             raise Unavailable("faq_unavailable") from error
         if not isinstance(found, dict) or not isinstance(found.get(answer), list):
             raise Unavailable("faq_unavailable")
@@ -56,10 +54,10 @@ class HttpFaq:
     async def healthy(self) -> bool:
         """Whether it answers after its warm-up."""
         try:
-            return (await self._http.get("/healthz", timeout=2.0)).status_code == 200
-        except httpx.HTTPError:
+            return (await self._http.ask("GET", f"{self._url}/healthz", seconds=2.0)).status == 200
+        except NO_ANSWER:
             return False
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        await self._http.close()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
 from handoff.domain.turns import BotAnswer, BotTurn
 from handoff.remotes.answers import read_answer
+from handoff.remotes.http import NO_ANSWER, Broken, Http, Nobody, Reply, TooSlow
 from handoff.remotes.slots import Process, SlotTable, State, slot_of
 from handoff.services.ports import BotBusy, BotUnavailable
 
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = 0.5
 # A health check is a word; a process whose loop hangs does not say it.
 HEALTH_SECONDS = 2.0
-CONNECT_SECONDS = 2.0
-# Nobody listens there: nothing ran and nothing will.
-_NOBODY = (httpx.ConnectError, httpx.ConnectTimeout)
 
 
 class HttpBot:
@@ -34,9 +31,7 @@ class HttpBot:
 
     def __init__(self, urls: Sequence[str], secret: str, timeout: float) -> None:
         self._table = SlotTable(urls)
-        self._headers = {"Authorization": f"Bearer {secret}"}
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=4.0)
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout, connect=CONNECT_SECONDS), limits=limits)
+        self._http = Http(secret, timeout)
 
     def process_for(self, conversation_id: str) -> str:
         """See ports.Bot."""
@@ -52,28 +47,28 @@ class HttpBot:
         if asked is None or asked.state is State.DOWN:
             raise BotUnavailable("it has just gone down")
         try:
-            response = await self._http.post(f"{process}/webhooks/kefu/webhook", json=request, headers=self._headers)
-        except _NOBODY as error:
-            self._down(asked, type(error).__name__)
-            raise BotUnavailable(type(error).__name__) from error
-        except httpx.TimeoutException as error:
+            reply = await self._http.ask("POST", f"{process}/webhooks/kefu/webhook", json=request)
+        except Nobody as error:
+            self._down(asked, str(error))
+            raise BotUnavailable(str(error)) from error
+        except TooSlow as error:
             # Slow, or hung? Its health check tells; a slow one keeps its conversations.
             if self._table.timed_out(asked):
                 await self._look(asked)
-            raise BotBusy(f"no answer in time ({type(error).__name__})") from error
-        except httpx.HTTPError as error:
+            raise BotBusy(f"no answer in time ({error})") from error
+        except Broken as error:
             # It died under this turn, or only closed a connection that was idle for long.
             await self._look(asked)
-            raise BotUnavailable(type(error).__name__) from error
+            raise BotUnavailable(str(error)) from error
         self._table.answered(asked)
-        if response.status_code == 409:
+        if reply.status == 409:
             raise BotBusy("it still works on this turn")
-        if response.status_code != 200:
-            if _code(response) == "not_ready":
+        if reply.status != 200:
+            if _code(reply) == "not_ready":
                 self._down(asked, "not ready")
-            raise BotUnavailable(f"status {response.status_code}")
+            raise BotUnavailable(f"status {reply.status}")
         try:
-            answer = read_answer(response.content, round((time.monotonic() - started) * 1000))
+            answer = read_answer(reply.body, round((time.monotonic() - started) * 1000))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BotUnavailable(f"an answer that is none ({type(error).__name__})") from error
         return replace(answer, process=process)
@@ -89,11 +84,11 @@ class HttpBot:
         for process in self._table.processes:
             try:
                 body = {"senders": list(conversation_ids)}
-                response = await self._http.post(f"{process.url}/webhooks/kefu/erase", json=body, headers=self._headers)
-            except httpx.HTTPError as error:
-                raise BotUnavailable(type(error).__name__) from error
-            if response.status_code != 200:
-                raise BotUnavailable(f"status {response.status_code}")
+                reply = await self._http.ask("POST", f"{process.url}/webhooks/kefu/erase", json=body)
+            except NO_ANSWER as error:
+                raise BotUnavailable(str(error)) from error
+            if reply.status != 200:
+                raise BotUnavailable(f"status {reply.status}")
 
     async def healthy(self) -> bool:
         """See ports.Bot: every process answers after its warm-up."""
@@ -101,7 +96,7 @@ class HttpBot:
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        await self._http.close()
 
     async def _look(self, process: Process) -> None:
         if not await self._is_healthy(process.url):
@@ -115,17 +110,16 @@ class HttpBot:
 
     async def _is_healthy(self, url: str) -> bool:
         try:
-            # The limit is on all of it: a process that is stopped takes the connection and says nothing.
-            async with asyncio.timeout(HEALTH_SECONDS):
-                response = await self._http.get(f"{url}/webhooks/kefu/health", headers=self._headers)
-        except (httpx.HTTPError, TimeoutError):
+            # A process that is stopped takes the connection and says nothing.
+            reply = await self._http.ask("GET", f"{url}/webhooks/kefu/health", seconds=HEALTH_SECONDS)
+        except NO_ANSWER:
             return False
-        return response.status_code == 200
+        return reply.status == 200
 
 
-def _code(response: httpx.Response) -> str:
+def _code(reply: Reply) -> str:
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(reply.body)
+    except (ValueError, RecursionError):
         return ""
     return str(body.get("code", "")) if isinstance(body, dict) else ""

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
 from handoff.domain.errors import Unavailable
+from handoff.remotes.http import NO_ANSWER, Http
 from handoff.services.shop import JsonObject, ShopRefusal
+
+TIMEOUT_SECONDS = 4.0
 
 
 class HttpShop:
     """See handoff.services.shop.ShopClient."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=4.0)
+        self._url, self._http = url.rstrip("/"), Http(token, TIMEOUT_SECONDS)
 
     async def _call(self, method: str, path: str, *, key: str | None = None, **more: Any) -> JsonObject | None:
         try:
-            response = await self._http.request(method, path, headers={"Idempotency-Key": key} if key else None, **more)
-        except httpx.HTTPError as error:
+            headers = {"Idempotency-Key": key} if key else None
+            reply = await self._http.ask(method, self._url + path, headers=headers, **more)
+        except NO_ANSWER as error:
             raise Unavailable("shop_unavailable") from error
-        if response.status_code == 404:
+        if reply.status == 404:
             return None
-        if response.status_code not in (200, 201, 409, 422):
+        if reply.status not in (200, 201, 409, 422):
             raise Unavailable("shop_unavailable")
         try:
-            body = response.json()
-        except ValueError as error:
+            body = json.loads(reply.body)
+        except (ValueError, RecursionError) as error:
             raise Unavailable("shop_unavailable") from error
         if not isinstance(body, dict):
             raise Unavailable("shop_unavailable")
-        if response.status_code in (409, 422):
+        if reply.status in (409, 422):
             raise ShopRefusal(str(body.get("message", "")), code=str(body.get("code")), reason=body.get("reason"))
         return body
 
@@ -83,10 +86,10 @@ class HttpShop:
     async def healthy(self) -> bool:
         """Whether it answers."""
         try:
-            return (await self._http.get("/healthz", timeout=2.0)).status_code == 200
-        except httpx.HTTPError:
+            return (await self._http.ask("GET", f"{self._url}/healthz", seconds=2.0)).status == 200
+        except NO_ANSWER:
             return False
 
     async def close(self) -> None:
         """Let go of the connections."""
-        await self._http.aclose()
+        await self._http.close()
