@@ -127,6 +127,7 @@ def build(settings: Settings) -> Gateway:
         faq=faq,
         shop=shop,
         limits=RedisLimits(redis, enabled=settings.limits),
+        bot_places=asyncio.Semaphore(settings.bot_concurrency),
         policy=Policy(
             hours=hours,
             thresholds=Thresholds(anger=settings.anger_threshold, misses=settings.misses),
@@ -145,7 +146,7 @@ def build(settings: Settings) -> Gateway:
             bot_busy_seconds=settings.bot_timeout * settings.bot_attempts,
         ),
     )
-    runner = Runner(services, settings.bot_concurrency)
+    runner = Runner(services)
     return Gateway(settings, services, runner, bus, redis, store, bot, faq, shop)
 
 

@@ -47,6 +47,17 @@ class BotTurn:
 
 
 @dataclass(frozen=True)
+class ClaimedTurn:
+    """A turn that this gateway may run now, and nobody else until the claim expires."""
+
+    turn: BotTurn
+    request: dict[str, Any]
+    """What the bot is sent."""
+    process: str | None
+    """The Rasa process that gets it; None: none is up."""
+
+
+@dataclass(frozen=True)
 class TurnRecord:
     """What a finished turn understood, for people and for the escalation policy."""
 

@@ -8,15 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
-from handoff.domain.cases import CaseStatus
 from handoff.domain.conversation import Conversation, Owner, Priority
 from handoff.domain.errors import DuplicateMessage, NotFound, StaleEpoch, Unavailable
 from handoff.domain.escalation import Decision, decide, team_for
-from handoff.domain.ids import ConversationId, new_id
+from handoff.domain.ids import ConversationId
 from handoff.domain.message import Content, Draft, Message, PrivateKind, Sender
-from handoff.domain.turns import BotAnswer, BotTurn, TurnState
+from handoff.domain.turns import BotAnswer, BotTurn, ClaimedTurn, TurnState
 from handoff.services.context import Services
 from handoff.services.facts import Change
 from handoff.services.ports import BotBusy, BotUnavailable, Transaction
@@ -24,14 +22,10 @@ from handoff.services.request import decision_for, do_request
 from handoff.services.rules import thresholds_now
 from handoff.services.system import system
 from handoff.services.texts import text
+from handoff.services.turn_request import do_claim
 
 log = logging.getLogger(__name__)
 
-# What the bot is told of the talk it missed: the last of it, within Rasa's body limit of 512 KiB (a character is 4 bytes
-# at the most). A process that has never heard of a conversation is told more.
-HISTORY = 50
-WHOLE_HISTORY = 200
-HISTORY_CHARACTERS = 90_000
 FIRST_RETRY_SECONDS = 0.5
 # So many turns decide whether a human is needed. What went wrong before is long ago, and a talk must not grow slower for it.
 LOOKED_AT = 40
@@ -39,28 +33,22 @@ LOOKED_AT = 40
 OVERDUE_LIMIT = 200
 
 
-async def run_turn(services: Services, id: ConversationId) -> bool:
-    """Claim and run what the bot owes this conversation. False when it owes nothing now (or somebody else runs it)."""
-    claim = new_id()
-    process = _process_for(services, id)
-
-    def work(tx: Transaction) -> tuple[BotTurn, dict[str, Any]] | None:
-        turn = tx.turns.claim(id, claim, services.now(), services.policy.claim_seconds)
-        return None if turn is None else (turn, build_request(tx, turn, process))
-
-    claimed = await services.store.write(work)
+async def run_turn(services: Services, id: ConversationId, claimed: ClaimedTurn | None = None) -> Conversation | None:
+    """Run what the bot owes this conversation, claimed already or now. The conversation as its answer left it; None when
+    nothing was answered: it owes nothing now, somebody else runs it, or it has failed."""
+    claimed = claimed or await services.store.write(lambda tx: do_claim(tx, services, id))
     if claimed is None:
-        return False
-    turn, request = claimed
+        return None
+    turn = claimed.turn
     keeper = asyncio.create_task(_keep_claim(services, turn))
     word = asyncio.create_task(_say_slow(services, turn))
     try:
-        if process is None:
+        if claimed.process is None:
             raise BotUnavailable("no Rasa process is up")
-        answer = await services.bot.answer(turn, request, process)
+        answer = await services.bot.answer(turn, claimed.request, claimed.process)
     except BotUnavailable as error:
         await _failed(services, turn, error)
-        return False
+        return None
     finally:
         for task in (keeper, word):
             task.cancel()
@@ -73,17 +61,11 @@ async def run_turn(services: Services, id: ConversationId) -> bool:
     except Exception as error:  # an answer that cannot be stored now never can: it must not be tried for ever
         log.exception("storing the answer of %s", turn.id)
         await _failed(services, turn, BotUnavailable(f"an answer that cannot be stored ({type(error).__name__})"))
-        return False
-    if change is not None:
-        await services.hub.announce(change)
-    return True
-
-
-def _process_for(services: Services, id: ConversationId) -> str | None:
-    try:
-        return services.bot.process_for(id)
-    except BotUnavailable:
-        return None  # the turn is claimed all the same: it has failed, and is tried again
+        return None
+    if change is None:
+        return None
+    await services.hub.announce(change)
+    return change.conversation
 
 
 async def _keep_claim(services: Services, turn: BotTurn) -> None:
@@ -170,73 +152,6 @@ def _do_give_up(tx: Transaction, turn: BotTurn, now: datetime) -> Change | None:
     answered = replace(tx.conversations.lock(turn.conversation_id), bot_seq=max(conversation.bot_seq, turn.last_seq))
     tx.conversations.save(answered)
     return Change(answered, (said,))
-
-
-def build_request(tx: Transaction, turn: BotTurn, process: str | None = None) -> dict[str, Any]:
-    """What the bot's `process` is sent for a turn: docs/interfaces.md section 2."""
-    conversation = tx.conversations.get(turn.conversation_id)
-    if conversation is None:  # erased since the claim
-        raise NotFound("no such conversation")
-    customer = tx.customers.get(conversation.customer_id)
-    inbox = tx.customers.inbox(conversation.inbox_id)
-    history = _history(tx, conversation, turn, process)
-    request: dict[str, Any] = {
-        "sender": turn.conversation_id,
-        "message": turn.text,
-        "history": history,
-        "slots": standing_facts(tx, conversation),
-        "metadata": {
-            "message_id": turn.id,
-            "seq": turn.last_seq,
-            "locale": conversation.locale,
-            "channel": inbox.kind if inbox else "web",
-            "customer_id": conversation.customer_id,
-            "verified": bool(customer and customer.identifier),
-        },
-    }
-    if turn.parse_data is not None:
-        request["parse_data"] = turn.parse_data
-    return request
-
-
-def _history(tx: Transaction, conversation: Conversation, turn: BotTurn, process: str | None) -> list[dict[str, Any]]:
-    """What the process may not know: what was said since the bot's last turn, or, when another process had that, everything.
-
-    It skips what it knows: a process that the conversation comes back to, or one that shares its memory with the other.
-    """
-    last = tx.turns.last_process(conversation.id)
-    moved = last is not None and process is not None and last != process
-    senders = (Sender.CUSTOMER, Sender.AGENT, Sender.BOT) if moved else (Sender.CUSTOMER, Sender.AGENT)
-    known = 0 if moved else conversation.known_seq
-    earliest = max(known + 1, turn.first_seq - (WHOLE_HISTORY if moved else HISTORY))
-    lines: list[dict[str, Any]] = []
-    characters = 0
-    for m in reversed(tx.messages.between(conversation.id, earliest, turn.first_seq - 1)):
-        if m.private or m.sender not in senders:
-            continue
-        characters += len(m.text)
-        if characters > HISTORY_CHARACTERS:
-            break
-        at = m.created_at.isoformat() if m.created_at else ""
-        lines.append({"seq": m.seq, "sender": m.sender.value, "text": m.text, "at": at})
-    return lines[::-1]
-
-
-def standing_facts(tx: Transaction, conversation: Conversation) -> dict[str, Any]:
-    """What stays true between turns and across hand-backs."""
-    cases = [
-        c for c in tx.cases.search(customer_id=conversation.customer_id, limit=20)
-        if c.status in (CaseStatus.OPEN, CaseStatus.IN_PROGRESS)
-    ]  # fmt: skip
-    return {
-        "open_cases": [
-            {"number": c.number, "kind": c.kind.value, "status": c.status.value, "order_number": c.order_number,
-             "summary": c.summary}
-            for c in cases
-        ],
-        "last_order": conversation.slots.get("order_number") or conversation.facts.get("last_order"),
-        "handoff_summary": conversation.facts.get("handoff_summary"),
-    }  # fmt: skip
 
 
 def do_finish(tx: Transaction, services: Services, turn: BotTurn, answer: BotAnswer, now: datetime) -> Change | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from handoff.domain.escalation import Thresholds
 from handoff.domain.hours import BusinessHours
@@ -51,6 +53,8 @@ class Services:
     limits: Limits
     policy: Policy
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    bot_places: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, 0))
+    """For each turn of the bot that this process may run at the same time: one that is free takes a turn as soon as it is owed."""
     channels: Mapping[str, Channel] = field(default_factory=dict)
     """What carries words to the customers of an inbox, by its kind."""
 

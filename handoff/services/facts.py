@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from handoff.domain.conversation import Conversation
 from handoff.domain.ids import ConversationId
 from handoff.domain.message import Message
+from handoff.domain.turns import ClaimedTurn
 from handoff.domain.wait import Wait
 
 
@@ -22,6 +23,8 @@ class Change:
     queue_changed: bool = False
     ring: str | None = None
     """The agent whose desk rings now."""
+    claimed: ClaimedTurn | None = None
+    """The bot's turn that was claimed with it, for this gateway to run."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
-from handoff.domain.errors import DuplicateMessage, Invalid
+from handoff.domain.errors import DuplicateMessage, Invalid, KefuError
 from handoff.domain.escalation import TurnView, asks_for_human, decide, team_for
 from handoff.domain.ids import ConversationId, CustomerId, InboxId
 from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
@@ -17,6 +18,9 @@ from handoff.services.facts import Change
 from handoff.services.ports import Transaction
 from handoff.services.request import decision_for, do_request, known_team, summarise
 from handoff.services.rules import rules_of, thresholds_now
+from handoff.services.turn_request import do_claim
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,31 @@ def check_incoming(client_id: object, text: object = None, option_id: object = N
 async def receive(
     services: Services, customer_id: CustomerId, inbox_id: InboxId, locale: str, incoming: Incoming
 ) -> Received:
-    """Store a message of a customer and say who has it now. The same `client_id` again changes nothing."""
+    """Store a message of a customer and say who has it now. The same `client_id` again changes nothing.
 
-    def work(tx: Transaction) -> Received:
+    Where this process has a place free for it, the bot's turn is claimed in the same transaction.
+    """
+
+    def store(tx: Transaction) -> Received:
         return do_receive(tx, services.policy, customer_id, inbox_id, locale, incoming, services.now())
 
-    received = await services.store.write(work)
+    def store_and_claim(tx: Transaction) -> Received:
+        received = store(tx)
+        if received.change is None or not received.conversation.unanswered:
+            return received
+        claimed = do_claim(tx, services, received.conversation.id)
+        return replace(received, change=replace(received.change, claimed=claimed))
+
+    if services.bot_places.locked():
+        received = await services.store.write(store)
+    else:
+        try:
+            received = await services.store.write(store_and_claim)
+        except KefuError:
+            raise
+        except Exception:  # a turn that cannot be begun must not keep a message from being stored
+            log.exception("claiming a turn")
+            received = await services.store.write(store)
     if received.change is not None:
         await services.hub.announce(received.change)
     return received

@@ -13,6 +13,7 @@ from typing import Any
 
 from handoff.domain.conversation import Head
 from handoff.domain.ids import ConversationId
+from handoff.domain.turns import ClaimedTurn
 from handoff.services.bot_turn import run_turn, say_overdue
 from handoff.services.cases import tell_shop
 from handoff.services.context import Services
@@ -44,9 +45,8 @@ HOUSEKEEPING_SECONDS = 3600.0
 class Runner:
     """The background work of one gateway."""
 
-    def __init__(self, services: Services, concurrency: int) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._slots = asyncio.Semaphore(concurrency)
         self._turns: dict[ConversationId, asyncio.Task[None]] = {}
         self._again: set[ConversationId] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -84,7 +84,10 @@ class Runner:
         task.add_done_callback(self._tasks.discard)
 
     def _on_change(self, change: Change) -> None:
-        if change.conversation.unanswered:
+        if change.claimed is not None:
+            # Whatever runs for this conversation is at its end: nobody else could have been given the claim.
+            self._spawn(self._answer(change.conversation.id, change.claimed))
+        elif change.conversation.unanswered:
             self.kick(change.conversation.id)
         self._feed.on_change(change)
         self._outbox.wake()
@@ -106,11 +109,12 @@ class Runner:
             self._again.discard(id)
             self.kick(id)
 
-    async def _answer(self, id: ConversationId) -> None:
+    async def _answer(self, id: ConversationId, claimed: ClaimedTurn | None = None) -> None:
         try:
-            async with self._slots:
-                while await run_turn(self._services, id):
-                    pass
+            async with self._services.bot_places:
+                left = await run_turn(self._services, id, claimed)
+                while left is not None and left.unanswered:
+                    left = await run_turn(self._services, id)
         except asyncio.CancelledError:
             raise
         except Exception:  # the sweep tries again; a turn's failure must not end the runner

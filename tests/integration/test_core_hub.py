@@ -143,7 +143,7 @@ async def test_that_the_sweeps_find_what_a_machine_with_another_clock_wrote(
 ) -> None:
     monkeypatch.setattr(runners, "FOLLOWED_AT_ONCE", 2)
     ids = [(await house.visitor()).id for _ in range(5)]
-    runner = Runner(replace(house.services, clock=lambda: datetime.now(UTC) + skew), 1)
+    runner = Runner(replace(house.services, clock=lambda: datetime.now(UTC) + skew))
     hub = house.services.hub
     with ExitStack() as readers:
         for id in ids:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from handoff.domain.conversation import _MAY_BECOME, Conversation, OwnerType, St
 from handoff.domain.errors import ConversationTaken, KefuError, StaleEpoch
 from handoff.domain.message import Message, Sender
 from handoff.domain.people import Agent, Presence, Role
-from handoff.domain.turns import BotAnswer, BotTurn, TurnState
+from handoff.domain.turns import BotAnswer, BotTurn, ClaimedTurn, TurnState
 from handoff.services import pass_on
 from handoff.services.accept import decline
 from handoff.services.bot_turn import run_turn
@@ -48,7 +48,7 @@ TO_BOT = ("人工服务已结束", "本次服务已结束")
 class Attempt:
     """A gateway's run of a turn, waiting inside the bot."""
 
-    task: asyncio.Task[bool]
+    task: asyncio.Task[Conversation | None]
     entered: asyncio.Event = field(default_factory=asyncio.Event)
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: str = "answers"
@@ -146,11 +146,23 @@ class Core(RuleBasedStateMachine):
         client_id = sorted(self.sent)[which % len(self.sent)]
         self._sends(client_id, self.sent[client_id][1])
 
-    def _sends(self, client_id: str, words: str) -> None:
+    def _sends(self, client_id: str, words: str) -> ClaimedTurn | None:
         received = self.run(self.house.says(self.visitor, words, client_id=client_id))
         fact = (received.conversation.id, words, received.seq)
         assert self.sent.setdefault(client_id, fact) == fact, "the same message, the same place"
         self.id = received.conversation.id
+        return received.change.claimed if received.change else None
+
+    @rule(words=st.sampled_from(["退货怎么弄", "好的", "转人工"]), killed=st.booleans())
+    @when(lambda self: len(self.attempts) < 3)
+    def customer_writes_to_a_gateway_with_a_free_place(self, words: str, killed: bool) -> None:
+        self.numbers += 1
+        busy = self.house.services
+        self.house.services = replace(busy, bot_places=asyncio.Semaphore(1))
+        claimed = self._sends(f"c{self.numbers}", words)
+        self.house.services = busy
+        if claimed is not None and not killed:
+            self.run(self._starts(claimed))
 
     # -- the bot
 
@@ -166,7 +178,7 @@ class Core(RuleBasedStateMachine):
         self.run(self._starts())
         self.run(self._starts())
 
-    async def _starts(self) -> None:
+    async def _starts(self, claimed: ClaimedTurn | None = None) -> None:
         attempt = Attempt(task=None)  # type: ignore[arg-type]
 
         async def step(turn: BotTurn, request: dict[str, Any]) -> BotAnswer:
@@ -178,7 +190,7 @@ class Core(RuleBasedStateMachine):
             return says(f"答 {turn.id}", f"又答 {turn.id}", handoff=wish)
 
         self.house.bot.will(step)
-        attempt.task = asyncio.create_task(run_turn(self.house.services, self.id))
+        attempt.task = asyncio.create_task(run_turn(self.house.services, self.id, claimed))
         entered = asyncio.create_task(attempt.entered.wait())
         await asyncio.wait({attempt.task, entered}, return_when=asyncio.FIRST_COMPLETED)
         entered.cancel()

@@ -185,7 +185,7 @@ async def test_that_a_team_without_people_is_helped_by_another(house: House) -> 
 async def test_that_the_sweep_does_all_of_it_and_tells_desks_without_any_wake_up(house: House) -> None:
     agent, other = await house.agent("小王"), await house.agent()
     [visitor] = await served_by(house, agent, 1)
-    runner = Runner(house.services, 1)
+    runner = Runner(house.services)
     runner._watch = Watch(house.services, settle_seconds=0)
     with house.services.hub.desk(other) as desk:
         await runner.sweep()
