@@ -30,9 +30,8 @@ SOURCES = [ROOT / "config.yml", ROOT / "domain.yml", ROOT / "bot" / "data", *COD
 STARTING = re.compile(r"Starting to train component '(\w+)'")
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": str(
-        len(os.sched_getaffinity(0))
-    ),  # numpy's alone: nothing else runs while a model is fitted
+    # What takes long is spread over the cores by nlp itself; threads of numpy's own below would only wait for each other.
+    "OPENBLAS_NUM_THREADS": "1",
     "TF_INTRA_OP_PARALLELISM_THREADS": "1",
     "TF_INTER_OP_PARALLELISM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
