@@ -70,11 +70,11 @@ class Probe:
 
 
 def recovery(kill: Kill, probes: Iterable[Probe]) -> float:
-    """Seconds from a kill until new messages flow: until, in both directions of every pair, a message has arrived that was
-    sent after the kill. Each is sent once the one before it has arrived, so what the kill held up counts too."""
+    """Seconds from a kill until messages flow: until, in both directions of every pair, one has arrived that was sent after the
+    kill, or that the kill held up until what was killed is back. Each is sent once the one before it has arrived."""
     worst = 0.0
     for probe in probes:
         for flights in probe.flights:
-            arrived = [landed for began, landed in flights if began >= kill.at]
+            arrived = [at for began, at in flights if began >= kill.at or (kill.back and at >= kill.back)]
             worst = max(worst, min(arrived, default=kill.at + PATIENCE_SECONDS) - kill.at)
     return worst

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection
 # As the widget and the desk wait (net/backoff.ts, agentSocket.ts).
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 15.0
-GROWTH = 1.5
+GROWTH = 1.3
 HANDSHAKE_SECONDS = 10.0
 REQUEST_SECONDS = 10.0
 AWAY = (OSError, TimeoutError, httpx.HTTPError, websockets.WebSocketException)

@@ -103,7 +103,7 @@ describe("the desk's socket", () => {
     vi.advanceTimersByTime(1);
     expect(sockets).toHaveLength(2);
     last().end(1006);
-    vi.advanceTimersByTime(749);
+    vi.advanceTimersByTime(649);
     expect(sockets).toHaveLength(2);
     vi.advanceTimersByTime(1);
     hello();

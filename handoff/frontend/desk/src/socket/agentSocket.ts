@@ -33,8 +33,8 @@ export const SILENCE_LIMIT_MS = 45_000;
 export const HELLO_LIMIT_MS = 12_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
-// By half, as the widget's: a gateway that starts in three seconds has its desks back within five.
-const BACKOFF_GROWTH = 1.5;
+// As the widget's: a gateway that starts in three seconds has its desks back within four and a half.
+const BACKOFF_GROWTH = 1.3;
 const UNAUTHENTICATED = 4401;
 const REVOKED = 4409;
 const TOO_MANY = 4429;

@@ -2,10 +2,10 @@
 const FIRST_MS = 500;
 const LONGEST_MS = 30_000;
 /**
- * Growing by half, nobody waits longer for a gateway that is back than half as long again as it was away, and half a
- * second: one that starts in three seconds has its customers back within five.
+ * Growing by less than a third, nobody waits longer for a gateway that is back than a third as long again as it was away,
+ * and half a second: one that starts in three seconds has its customers back within four and a half.
  */
-const GROWTH = 1.5;
+const GROWTH = 1.3;
 
 /**
  * How long to wait before attempt `attempt` (from 0), in milliseconds: growing, and the upper half of it random, so
