@@ -41,7 +41,7 @@ HEALTH = {
 START_SECONDS = {"rasa": 300.0, "faq": 120.0}
 DEFAULT_START_SECONDS = 60.0
 # A Rasa or a knowledge base that loads its models keeps a processor busy for many seconds. Words between people go first.
-NICENESS = {"rasa": 10, "faq": 10, "actions": 5}
+NICENESS = {"rasa": 5, "faq": 5, "actions": 5}
 PREPARATIONS = {"migrate": ["-m", "handoff", "migrate"], "seed": ["-m", "faq", "seed"]}
 # A stack for a test must not see the settings of the person who runs it.
 OWN_SETTINGS = ("KEFU_", "DATABASE_URL", "REDIS_URL", "RASA_URLS", "TELEGRAM_")
