@@ -25,10 +25,20 @@ _NEVER = -1e4  # the logit of a label that a model was not shown
 _GATE_RANK = 700
 
 
-def _for_each_fold(work: Callable[[int], T]) -> list[T]:
-    """The results in the order of the folds. Side by side: numpy lets Python go on while it multiplies."""
-    with ThreadPoolExecutor(min(FOLDS, len(os.sched_getaffinity(0)))) as pool:
-        return list(pool.map(work, range(FOLDS)))
+def _side_by_side(work: Callable[[int], T], count: int = FOLDS) -> list[T]:
+    """What `work` makes of 0, 1, … `count` - 1, in that order: numpy lets Python go on while it multiplies."""
+    with ThreadPoolExecutor(min(count, len(os.sched_getaffinity(0)))) as pool:
+        return list(pool.map(work, range(count)))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model of all rows, and what models that had not seen them say of them."""
+
+    weights: Matrix  # [r, labels]
+    bias: Matrix  # [labels]
+    temperature: float  # 1 with too few rows to tell
+    held_out: Matrix  # [n, labels]: calibrated probabilities of each row by a model of the other folds; even ones with too few rows
 
 
 @dataclass
@@ -58,23 +68,28 @@ class Folds:
         self._group = random.permutation(len(self.names)) % FOLDS
         self._refused = np.array([name in OUT_OF_SCOPE for name in self.names])
 
-    def calibrate(self) -> tuple[float, Matrix]:
-        """The temperature, and calibrated probabilities [n, labels] of each row by a model of the other folds.
-
-        With too few rows: 1, and even probabilities.
-        """
+    def fit(self) -> Fitted:
+        """Train on all rows, and on parts of them for the temperature and the calibrated probabilities of each row."""
         if len(self.targets) < _ROWS_TO_CALIBRATE:
-            return 1.0, np.full((len(self.targets), len(self.names)), 1 / len(self.names), np.float32)
+            even = np.full((len(self.targets), len(self.names)), 1 / len(self.names), np.float32)
+            return Fitted(*self._whole(), 1.0, even)
         logits = np.full((len(self.targets), len(self.names)), _NEVER, np.float32)
 
-        def hold_out(number: int) -> None:
-            out = self._fold == number
+        def hold_out(number: int) -> tuple[Matrix, Matrix] | None:
+            if number == 0:
+                return self._whole()  # the longest first
+            out = self._fold == number - 1
             if out.any():
                 logits[out] = self._logits(self.rows, ~out, out)
+            return None
 
-        _for_each_fold(hold_out)
+        whole = next(model for model in _side_by_side(hold_out, FOLDS + 1) if model is not None)
         temperature = best_temperature(logits, self.targets)
-        return temperature, softmax(logits / temperature)
+        return Fitted(*whole, temperature, softmax(logits / temperature))
+
+    def _whole(self) -> tuple[Matrix, Matrix]:
+        targets = np.concatenate([self.targets, np.arange(len(self.rows) - len(self.targets))])
+        return fit_softmax(self.rows, targets, len(self.names), strength=self.strength, counts=self.counts)
 
     def gate(self, temperature: float) -> ScopeGate:
         """Learned by hiding, from each fold's model, a fifth of the labels as well: their rows are out of scope to it."""
@@ -98,7 +113,7 @@ class Folds:
                 ~(hidden | self._refused)[self.targets[asked]],
             )
 
-        found = [answer for answer in _for_each_fold(ask) if answer is not None]
+        found = [answer for answer in _side_by_side(ask) if answer is not None]
         if not found:
             return ScopeGate.by_probability(0.5)
         signs, right, inside = zip(*found, strict=True)

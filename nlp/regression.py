@@ -20,6 +20,7 @@ from nlp.encoders import Matrix
 # finding them rows² × directions. Not too many: 700 of the 2,700 that 51 intents had cost more than a point of accuracy.
 _COST = 2e8
 _RANKS = (500, 2000)
+_SURE = 0.1  # of the curvature at the start, what is left towards the optimum
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,13 @@ def fit_softmax(
         gradient[:-1] += weights[:-1] / strength
         return value + float((weights[:-1] ** 2).sum()) / (2 * strength), gradient.ravel()
 
-    best = minimise(loss, np.zeros((width + 1) * classes), iterations=iterations, tolerance=1e-3)
+    # The columns of a projection are orthogonal and of very different lengths: so, nearly, is the curvature (no mixed terms, about
+    # p(1-p) times the squared length; at the optimum most rows are sure of their label). It saves a quarter to a third of the steps.
+    lengths = np.append((rows.astype(np.float64) ** 2 * times[:, None]).sum(axis=0), times.sum(dtype=np.float64))
+    curvature = _SURE / classes * lengths + np.append(np.full(width, 1 / strength), 0)
+    start = np.zeros((width + 1) * classes)
+    scale = np.repeat(1 / curvature, classes)
+    best = minimise(loss, start, iterations=iterations, tolerance=1e-3, scale=scale)
     weights = best.reshape(width + 1, classes).astype(np.float32)
     return weights[:-1], weights[-1]
 
@@ -132,8 +139,10 @@ def minimise(
     iterations: int,
     memory: int = 8,
     tolerance: float = 1e-4,
+    scale: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.float64]:
-    """L-BFGS with Armijo backtracking (Nocedal and Wright, algorithm 7.5) for a smooth convex `loss`.
+    """L-BFGS with Armijo backtracking (Nocedal and Wright, algorithm 7.5) for a smooth convex `loss`. `scale`: one over its
+    curvature by coordinate, roughly, if that is known.
 
     Stops when the gradient's norm is `tolerance` of the first one's, or after `iterations`.
     """
@@ -143,9 +152,9 @@ def minimise(
     for _ in range(iterations):
         if float(np.linalg.norm(gradient)) <= tolerance * max(first, 1e-12):
             break
-        direction = -_two_loops(steps, gradient)
+        direction = -_two_loops(steps, gradient, 1.0 if scale is None else scale)
         slope = float(direction @ gradient)
-        size = 1.0 if steps else 1.0 / max(float(np.linalg.norm(gradient)), 1.0)
+        size = 1.0 if steps or scale is not None else 1.0 / max(float(np.linalg.norm(gradient)), 1.0)
         for _ in range(30):
             moved = point + size * direction
             moved_value, moved_gradient = loss(moved)
@@ -163,7 +172,9 @@ def minimise(
 
 
 def _two_loops(
-    steps: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]], gradient: npt.NDArray[np.float64]
+    steps: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], float]],
+    gradient: npt.NDArray[np.float64],
+    scale: npt.NDArray[np.float64] | float,
 ) -> npt.NDArray[np.float64]:
     direction = gradient.copy()
     factors = []
@@ -171,9 +182,10 @@ def _two_loops(
         factor = inverse * float(step @ direction)
         factors.append(factor)
         direction -= factor * change
+    direction *= scale
     if steps:
         step, change, inverse = steps[-1]
-        direction /= inverse * float(change @ change)
+        direction /= inverse * float(change @ (change * scale))
     for (step, change, inverse), factor in zip(steps, reversed(factors), strict=True):
         direction += step * (factor - inverse * float(change @ direction))
     return direction

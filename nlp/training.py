@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from nlp.calibration import Folds
+from nlp.calibration import Fitted, Folds
 from nlp.encoders import Encoder, Matrix
 from nlp.features import Features, FeatureSpace
-from nlp.regression import Projection, fit_softmax, project, rank_for
+from nlp.regression import Projection, project, rank_for
 from nlp.scope import ScopeGate
 
 
@@ -110,7 +110,7 @@ class _Rows:
         return cls(space, features, targets, names, counts, dense, features.sparse.gram(features.sparse))
 
     def attempt(self, recipe: Recipe, seed: int, strength: float) -> _Attempt:
-        """Carry a recipe out up to the held-out rows."""
+        """Carry a recipe out but for the gate."""
         used = len(self.features.dense) if recipe.name_counts else len(self.targets)
         near = self.dense[:used, :used]
         if recipe.bend:
@@ -129,43 +129,38 @@ class _Rows:
             np.concatenate([self.counts, np.full(used - len(self.counts), recipe.name_counts, np.float32)]),
         )
         examples = Features(self.features.dense[:used], self.features.sparse.first(used))
-        return _Attempt(recipe, self.space, examples, folds, projection, *folds.calibrate())
+        return _Attempt(recipe, self.space, examples, folds, projection, folds.fit())
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """A recipe carried out up to the held-out rows."""
+    """A recipe carried out but for the gate."""
 
     recipe: Recipe
     space: FeatureSpace
     examples: Features
     folds: Folds
     projection: Projection
-    temperature: float
-    held_out: Matrix
+    fitted: Fitted
 
     def likelihood(self) -> float:
         """Mean log probability of the right labels of held-out rows."""
-        own = self.held_out[np.arange(len(self.folds.targets)), self.folds.targets]
+        own = self.fitted.held_out[np.arange(len(self.folds.targets)), self.folds.targets]
         return float(np.log(own + 1e-6).mean())
 
     def finish(self, reject: bool) -> Learned:
-        """Train on all rows."""
-        folds, recipe = self.folds, self.recipe
-        targets = np.concatenate([folds.targets, np.arange(len(folds.rows) - len(folds.targets))])
-        weights, bias = fit_softmax(
-            self.projection.rows, targets, len(folds.names), strength=folds.strength, counts=folds.counts
-        )
-        alpha = np.asarray(self.projection.back @ weights, np.float32)
+        """The model as it is saved, with a gate of its own if it is to `reject`."""
+        folds, recipe, fitted = self.folds, self.recipe, self.fitted
+        alpha = np.asarray(self.projection.back @ fitted.weights, np.float32)
         return Learned(
             self.space,
             tuple(folds.names),
             recipe.bend,
             alpha if recipe.bend else np.asarray(self.examples.dense.T @ alpha, np.float32),
             recipe.ngrams * self.examples.sparse.transposed_times(alpha),
-            bias,
-            self.temperature,
-            folds.gate(self.temperature) if reject else ScopeGate.by_probability(0.0),
+            fitted.bias,
+            fitted.temperature,
+            folds.gate(fitted.temperature) if reject else ScopeGate.by_probability(0.0),
             self.examples,
-            self.held_out,
+            fitted.held_out,
         )
