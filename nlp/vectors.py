@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.cache import cache_dir
-from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder
+from nlp.encoders import MANY_TEXTS, Encoder, Matrix, WrappedEncoder, encoder
 
 log = logging.getLogger(__name__)
 # A search waits for at most this many phrasings when an edit is being indexed (about 0.3 s with both encoders).
@@ -55,11 +55,12 @@ class VectorCache:
         return len(self._vectors)
 
     def get(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Matrix:
-        """float32 [n, dim]; what is not known is encoded in small batches, `progress` told (done, of) after each."""
+        """float32 [n, dim]; what is not known is encoded in batches, small ones if it is little, `progress` told (done, of) after each."""
         keys = [_key(text) for text in texts]
         missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self._vectors}.items())
-        for start in range(0, len(missing), self._batch):
-            part = missing[start : start + self._batch]
+        batch = self._batch if len(missing) < MANY_TEXTS else max(self._batch, MANY_TEXTS)
+        for start in range(0, len(missing), batch):
+            part = missing[start : start + batch]
             fresh = self._encoder.encode([text for _, text in part]).astype(np.float16)
             self._vectors.update((key, vector) for (key, _), vector in zip(part, fresh, strict=True))
             self.fresh += len(part)

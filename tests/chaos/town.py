@@ -32,7 +32,7 @@ class Plan:
     seconds: float = 180.0
     customers: int = 200
     agents: int = 20
-    think: float = 12.0
+    think: float = 30.0
     seed: int = 1
 
 

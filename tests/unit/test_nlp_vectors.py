@@ -12,7 +12,7 @@ import pytest
 from nlp import encoders, vectors
 from nlp.e5 import E5Batches
 from nlp.encoders import E5Encoder, Matrix, unit
-from nlp.vectors import KeptEncoder
+from nlp.vectors import KeptEncoder, VectorCache
 from tests.fakes.encoder import HashingEncoder
 
 TEXTS = [f"第{number}件衣服" for number in range(40)]
@@ -33,6 +33,14 @@ def test_that_kept_vectors_are_those_of_the_encoder() -> None:
     assert kept.encode(TEXTS) == pytest.approx(HashingEncoder().encode(TEXTS), abs=1e-3)
     assert (kept.name, kept.dim, kept.widths) == ("hashing-1", 96, (64, 32))
     assert kept.encode([]).shape == (0, 96)
+
+
+@pytest.mark.parametrize(("new", "told"), [(40, [16, 32, 40]), (300, [128, 256, 300])])
+def test_that_a_new_knowledge_base_is_encoded_in_batches_that_pay(new: int, told: list[int]) -> None:
+    done: list[int] = []
+    cache = VectorCache(HashingEncoder(), None)
+    vectors = cache.get([f"问题{number}" for number in range(new)], lambda ready, of: done.append(ready))
+    assert (len(vectors), done) == (new, told)
 
 
 def test_that_threads_which_want_the_same_texts_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
