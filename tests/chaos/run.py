@@ -88,7 +88,8 @@ def run(plan: Plan) -> Outcome:
 
 async def _play(plan: Plan, stack: Stack, logins: list[dict[str, str]]) -> Outcome:
     shop, database = ShopDatabase(stack.var), Database(stack.env["DATABASE_URL"])
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+    # Of every idle connection httpx asks with every request whether it has ended: with a hundred the witnesses were the slowest part.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=16)
     async with httpx.AsyncClient(timeout=REQUEST_SECONDS, limits=limits) as http:
         town = Town(plan, stack, http, logins, shop.buy_twice())
         kinds = ("gateway", "faq", "redis", "actions" if plan.real_rasa else "rasa")
