@@ -139,6 +139,14 @@ class Hub:
         """What readers here have been told of."""
         return self._told.get(id)
 
+    def told_beyond(self, id: ConversationId, head: Head) -> bool:
+        """Whether something was told that a reader who looked at this head before he subscribed has missed.
+
+        What another gateway did in that moment, and told nobody here, the sweep finds as it finds all such.
+        """
+        told = self._told.get(id)
+        return told is not None and told.goes_beyond(head)
+
     def greeted(self, id: ConversationId, head: Head) -> None:
         """The first reader here begins with this: nothing to tell him again, as the next sweep would."""
         if id not in self._told and len(self._readers.get(id, ())) == 1:

@@ -127,26 +127,17 @@ async def open_session(
     return opened
 
 
-async def current_conversation(services: Services, session: Session) -> Conversation:
-    """The conversation that this customer's messages go to now, made when there is none."""
+def shown_conversation(tx: Transaction, session: Session, now: datetime) -> Conversation | None:
+    """The conversation that this customer sees: the one that goes on, or the last while his next words would reopen it."""
+    found = tx.conversations.shown(session.customer_id)
+    # An ended conversation is shown until the customer writes again: looking at it does not reopen it.
+    return found if found is not None and (found.status is not Status.RESOLVED or found.may_reopen(now)) else None
 
-    def find(tx: Transaction) -> Conversation | None:
-        return next(
-            (c for c in tx.conversations.of_customer(session.customer_id) if c.status is not Status.RESOLVED), None
-        )
 
-    found = await services.store.read(find)
-    if found is not None:
-        return found
-
-    def ended(tx: Transaction) -> Conversation:
-        latest = tx.conversations.latest(session.customer_id)
-        # An ended conversation is shown until the customer writes again: looking at it does not reopen it.
-        if latest is not None and latest.may_reopen(services.now()):
-            return latest
-        return _conversation(tx, session, services.now())
-
-    return await services.store.write(ended)
+def begin_conversation(tx: Transaction, session: Session, now: datetime) -> Conversation:
+    """The same, made when there is none."""
+    shown = shown_conversation(tx, session, now)
+    return shown or open_conversation(tx, session.customer_id, session.inbox_id, session.locale, now)
 
 
 async def _is_vip(services: Services, identifier: str) -> bool:
@@ -186,7 +177,7 @@ def _resume(
     customer = tx.customers.get(session.customer_id)
     if customer is not None and session.verified and details:
         tx.customers.update(replace(customer, **details))  # type: ignore[arg-type]
-    return Opened(token, session, _conversation(tx, session, now))
+    return Opened(token, session, begin_conversation(tx, session, now))
 
 
 def _begin(
@@ -213,7 +204,7 @@ def _begin(
     token = secrets.token_urlsafe(32)
     session = Session(identity_id, customer_id, inbox.id, identifier is not None, locale, now + SESSION_LASTS, address)
     tx.customers.open_session(hash_token(token), session)
-    return Opened(token, session, _conversation(tx, session, now), ended)
+    return Opened(token, session, begin_conversation(tx, session, now), ended)
 
 
 def _new_customer(
@@ -247,22 +238,25 @@ def _known_customer(
     return identity_id, customer.id
 
 
-def _conversation(tx: Transaction, session: Session, now: datetime) -> Conversation:
-    latest = tx.conversations.latest(session.customer_id)
-    # The latest may be one that a merge has just closed, beside the one that goes on.
-    if tx.conversations.current(session.customer_id) is None and latest is not None and latest.may_reopen(now):
-        return latest
-    return open_conversation(tx, session.customer_id, session.inbox_id, session.locale, now)
+def check_token(token: object) -> str:
+    """The hash of what may be a session's token. Raises Unauthenticated."""
+    if not isinstance(token, str) or not token or len(token) > 200:
+        raise Unauthenticated("no valid session")
+    return hash_token(token)
+
+
+def session_of(tx: Transaction, token_hash: str, now: datetime) -> Session:
+    """The session of a token. Raises Unauthenticated."""
+    session = tx.customers.session(token_hash, now)
+    if session is None:
+        raise Unauthenticated("no valid session")
+    return session
 
 
 async def authenticate(services: Services, token: object) -> Session:
     """The session of a token. Raises Unauthenticated."""
-    if not isinstance(token, str) or not token or len(token) > 200:
-        raise Unauthenticated("no valid session")
-    session = await services.store.read(lambda tx: tx.customers.session(hash_token(token), services.now()))
-    if session is None:
-        raise Unauthenticated("no valid session")
-    return session
+    token_hash = check_token(token)
+    return await services.store.read(lambda tx: session_of(tx, token_hash, services.now()))
 
 
 async def reset(services: Services, token: str) -> None:

@@ -57,6 +57,13 @@ _CURRENT_ID = Prepared(select(c.c.id).where(*_IS_CURRENT).with_for_update())
 _LATEST = Prepared(
     select(c).where(c.c.customer_id == bindparam("the_customer")).order_by(c.c.updated_at.desc()).limit(1)
 )
+# A customer has few conversations; that the index holds the one that goes on would not help to find the latest.
+_SHOWN = Prepared(
+    select(c)
+    .where(c.c.customer_id == bindparam("the_customer"))
+    .order_by(c.c.status == Status.RESOLVED.value, c.c.updated_at.desc())
+    .limit(1)
+)
 _HEAD = (c.c.last_seq, c.c.epoch, c.c.read_seq, c.c.customer_read_seq)
 # All that `_state` gives.
 _SAVED = (
@@ -112,6 +119,10 @@ class SqlConversations:
         """See ports.Conversations."""
         row = _CURRENT_ID.one(self._db, {"the_customer": customer_id})
         return row.id if row else None
+
+    def shown(self, customer_id: CustomerId) -> Conversation | None:
+        """See ports.Conversations."""
+        return self._one(_SHOWN, the_customer=customer_id)
 
     def latest(self, customer_id: CustomerId) -> Conversation | None:
         """See ports.Conversations."""

@@ -17,6 +17,12 @@ from handoff.stores.schema import customer_sessions as sessions
 # Asked with every turn and every connection.
 _INBOX = Prepared(select(inboxes).where(inboxes.c.id == bindparam("the_id")))
 _CUSTOMER = Prepared(select(customers).where(customers.c.id == bindparam("the_id")))
+_SESSION = Prepared(
+    select(sessions).where(
+        sessions.c.token_hash == bindparam("the_hash"),
+        sessions.c.expires_at > bindparam("now", type_=sessions.c.expires_at.type),
+    )
+)
 
 
 def _inbox(row: Any) -> Inbox:
@@ -168,8 +174,7 @@ class SqlCustomers:
 
     def session(self, token_hash: str, now: datetime) -> Session | None:
         """See ports.Customers."""
-        query = select(sessions).where(sessions.c.token_hash == token_hash, sessions.c.expires_at > now)
-        row = self._db.execute(query).one_or_none()
+        row = _SESSION.one(self._db, {"the_hash": token_hash, "now": now})
         if row is None:
             return None
         return Session(

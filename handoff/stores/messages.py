@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, Integer, Row, and_, bindparam, case, func, insert, select, update
 
 from handoff.domain.conversation import Conversation, Owner, OwnerType
 from handoff.domain.errors import ClientIdReused, DuplicateMessage, NotFound, StaleEpoch
@@ -46,6 +46,13 @@ _BETWEEN = Prepared(
     .where(m.c.conversation_id == bindparam("the_id"), m.c.seq.between(bindparam("the_first"), bindparam("the_last")))
     .order_by(m.c.seq)
 )
+_AFTER = (
+    select(m)
+    .where(m.c.conversation_id == bindparam("the_id"), m.c.seq > bindparam("the_seq"))
+    .order_by(m.c.seq)
+    .limit(bindparam("at_most", type_=Integer))
+)
+_PUBLIC_AFTER, _ALL_AFTER = Prepared(_AFTER.where(m.c.kind.is_(None))), Prepared(_AFTER)
 _REPEATED = Prepared(
     select(m.c.seq, m.c.content, m.c.sender).where(
         m.c.conversation_id == bindparam("the_id"), m.c.client_id == bindparam("the_client_id")
@@ -159,10 +166,8 @@ class SqlMessages:
 
     def after(self, id: ConversationId, seq: int, limit: int, *, private: bool) -> list[Message]:
         """See ports.Messages."""
-        query = select(m).where(m.c.conversation_id == id, m.c.seq > seq).order_by(m.c.seq).limit(limit)
-        if not private:
-            query = query.where(m.c.kind.is_(None))
-        return [_message(row) for row in self._db.execute(query)]
+        query = _ALL_AFTER if private else _PUBLIC_AFTER
+        return [_message(row) for row in query.all(self._db, {"the_id": id, "the_seq": seq, "at_most": limit})]
 
     def before(self, id: ConversationId, seq: int, limit: int) -> list[Message]:
         """See ports.Messages."""

@@ -12,7 +12,8 @@ from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.errors import Invalid, RateLimited
 from handoff.services.places import place_of
 from handoff.services.receive import check_incoming, receive
-from handoff.services.sessions import current_conversation, open_session, reset
+from handoff.services.sessions import open_session, reset
+from handoff.services.standing import Standing, reading, standing_of
 from handoff.services.subscription import PAGE
 from handoff.services.texts import both
 from handoff.services.views import message_for_customer, public_owner
@@ -118,38 +119,34 @@ async def send_message(call: Call) -> HTTPResponse:
 )
 async def read_messages(call: Call) -> dict[str, Any]:
     """`{items, last_seq, owner, conversation_id, queue?}`."""
-    conversation = await current_conversation(call.services, call.session)
     after = call.number("after", 0, -(2**31), 2**31 - 1)
     if after < 0:
         raise Invalid("after", "negative")
     wait = call.number("wait", 0, 0, MAX_WAIT_SECONDS)
     limit = call.number("limit", PAGE, 1, PAGE)
-    store = call.services.store
-
-    async def page() -> list[Any]:
-        return await store.read(lambda tx: tx.messages.after(conversation.id, after, limit, private=False))
-
-    with call.services.hub.subscribe(conversation.id) as subscription:
-        items = await page()
-        if not items and wait:
-
-            async def first(cursor: int, count: int) -> list[Any]:
-                return await page()
-
-            try:
-                async with asyncio.timeout(wait):
-                    async for _ in subscription.items(after, first, private=False):
-                        break
-            except TimeoutError:
-                pass
-            items = await page()
-    fresh = await store.read(lambda tx: tx.conversations.get(conversation.id)) or conversation
+    standing = await standing_of(call.services, call.session, after, limit)
+    if not standing.page and wait:
+        await _next_message(call, standing, wait)
+        standing = await standing_of(call.services, call.session, after, limit)
     answer = {
-        "items": [message_for_customer(m) for m in items],
-        "last_seq": fresh.last_public_seq,
-        "conversation_id": fresh.id,
-        "owner": public_owner(fresh.owner),
+        "items": [message_for_customer(m) for m in standing.page],
+        "last_seq": standing.conversation.last_public_seq,
+        "conversation_id": standing.conversation.id,
+        "owner": public_owner(standing.conversation.owner),
     }
-    if place := await queue_place(call, fresh):
-        answer["queue"] = place
+    if standing.place is not None:
+        answer["queue"] = place_json(standing.place)
     return answer
+
+
+async def _next_message(call: Call, standing: Standing, seconds: float) -> None:
+    """Wait for what comes after the customer's look, so long at most."""
+    id = standing.conversation.id
+    with call.services.hub.subscribe(id) as subscription:
+        read = reading(call.services, id, [])  # again: something may have come before the subscription
+        try:
+            async with asyncio.timeout(seconds):
+                async for _ in subscription.items(standing.cursor, read, private=False):
+                    break
+        except TimeoutError:
+            pass

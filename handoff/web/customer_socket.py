@@ -13,13 +13,12 @@ from handoff.channels.web import error_frame, parse, place_json, render
 from handoff.domain.conversation import OwnerType
 from handoff.domain.errors import Invalid, KefuError, OriginNotAllowed, Unauthenticated, Unavailable
 from handoff.domain.ids import ConversationId
-from handoff.domain.message import Message
 from handoff.domain.people import Session
 from handoff.services.context import Services
 from handoff.services.facts import Typing
-from handoff.services.places import place_of
 from handoff.services.receive import receive
-from handoff.services.sessions import authenticate, check_origin, current_conversation, customer_read, hash_token
+from handoff.services.sessions import customer_read, hash_token, shown_conversation
+from handoff.services.standing import Standing, reading, resume, standing_in, standing_of
 from handoff.services.subscription import Subscription
 from handoff.services.views import public_owner
 from handoff.settings import Settings
@@ -53,53 +52,61 @@ class CustomerSocket:
         self._ws, self._services, self._settings = ws, services, settings
         self._frames = Frames(ws)
         self._conversation_id = ""
+        self._standing: Standing | None = None
         self._subscription: Subscription | None = None
 
     async def run(self, origin: str | None) -> None:
         """Serve until either side ends it."""
         try:
-            session, token, after = await self._authenticate(origin)
+            session, token = await self._authenticate(origin)
             with self._services.hub.socket(hash_token(token)) as revoked:
-                await while_reading(self._read(session), self._follow(session, after), revoked)
+                await while_reading(self._read(session), self._follow(session), revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
         except asyncio.CancelledError:
             await hang_up(self._ws, Closed(RESTARTING, "restarting"))
             raise
 
-    async def _authenticate(self, origin: str | None) -> tuple[Session, str, int]:
+    async def _authenticate(self, origin: str | None) -> tuple[Session, str]:
         frame = await first_frame(self._frames)
         after = frame.get("after", 0)
         if not isinstance(after, int) or isinstance(after, bool) or after < 0:
             raise Closed(BAD_FRAME, "after must be a whole number from 0")
+        base_url = self._settings.base_url
         try:
-            session = await authenticate(self._services, frame.get("token"))
-            inbox = await self._services.store.read(lambda tx: tx.customers.inbox(session.inbox_id))
-            if inbox is not None:
-                check_origin(inbox, origin, self._settings.base_url)
+            session, self._standing = await resume(self._services, frame.get("token"), origin, base_url, after)
         except Unauthenticated as error:
             raise Closed(UNAUTHENTICATED, str(error)) from None
         except OriginNotAllowed as error:
             raise Closed(ORIGIN, str(error)) from None
-        return session, str(frame["token"]), after
+        return session, str(frame["token"])
 
-    async def _follow(self, session: Session, after: int) -> None:
+    async def _follow(self, session: Session) -> None:
         """Send the log after the cursor, for ever; when the customer moves to a new conversation, follow that from its start."""
         while True:
-            id = (await current_conversation(self._services, session)).id
-            self._conversation_id = id
-            # Followed before it is looked at: what changes in between is told after the hello, not missed.
+            standing, self._standing = self._standing or await standing_of(self._services, session, 0), None
+            id = self._conversation_id = standing.conversation.id
             with self._services.hub.subscribe(id) as subscription:
                 self._subscription = subscription
-                await self._send_items(subscription, id, min(after, await self._hello(id)))
-            after = 0
+                if self._services.hub.told_beyond(id, standing.conversation.head):
+                    standing = await self._look_again(id, standing.cursor)
+                await self._hello(standing)
+                items = subscription.items(standing.cursor, reading(self._services, id, [standing.page]), private=False)
+                del standing  # the connection may be idle for hours
+                async for item in items:
+                    await send(self._ws, render(item))
 
-    async def _hello(self, id: ConversationId) -> int:
-        """Say where it stands; its last seq. What was read for it is let go of: the connection may be idle for hours."""
-        conversation = await self._services.store.read(lambda tx: tx.conversations.get(id))
-        if conversation is None:
+    async def _look_again(self, id: ConversationId, after: int) -> Standing:
+        """Followed before it is looked at: what changes from here on is told after the hello, not missed."""
+        standing = await standing_in(self._services, id, after)
+        if standing is None:
             raise Closed(REVOKED, "the conversation was erased")
-        self._services.hub.greeted(id, conversation.head)
+        return standing
+
+    async def _hello(self, standing: Standing) -> None:
+        """Say where it stands."""
+        conversation = standing.conversation
+        self._services.hub.greeted(conversation.id, conversation.head)
         hello: dict[str, Any] = {
             "type": "hello",
             "conversation_id": conversation.id,
@@ -108,18 +115,9 @@ class CustomerSocket:
             "read_seq": conversation.customer_read_seq,
             "agent_read_seq": conversation.public_read_seq,
         }
-        if conversation.owner.type is OwnerType.QUEUE:
-            place = await self._services.store.read(lambda tx: place_of(tx, conversation, self._services.now()))
-            hello["queue"] = place_json(place)
+        if standing.place is not None:
+            hello["queue"] = place_json(standing.place)
         await send(self._ws, hello)
-        return conversation.last_seq
-
-    async def _send_items(self, subscription: Subscription, id: ConversationId, after: int) -> None:
-        async def read(cursor: int, limit: int) -> list[Message]:
-            return await self._services.store.read(lambda tx: tx.messages.after(id, cursor, limit, private=False))
-
-        async for item in subscription.items(after, read, private=False):
-            await send(self._ws, render(item))
 
     async def _read(self, session: Session) -> None:
         guard = Guard()
@@ -161,9 +159,10 @@ class CustomerSocket:
             raise Invalid("type", "unknown_frame_type")
 
     async def _typing(self, session: Session) -> None:
-        conversation = await current_conversation(self._services, session)
-        if conversation.owner.type is OwnerType.AGENT:
-            await self._services.hub.typing(Typing(conversation.id, "customer", conversation.owner.id))
+        services = self._services
+        conversation = await services.store.read(lambda tx: shown_conversation(tx, session, services.now()))
+        if conversation is not None and conversation.owner.type is OwnerType.AGENT:
+            await services.hub.typing(Typing(conversation.id, "customer", conversation.owner.id))
 
 
 async def serve_customer(

@@ -25,6 +25,9 @@ class Conversations(Protocol):
     def lock_current(self, customer_id: CustomerId) -> ConversationId | None:
         """As `current`, for who needs no more than to hold it."""
 
+    def shown(self, customer_id: CustomerId) -> Conversation | None:
+        """The customer's one conversation that is not resolved, else the latest; for who only looks."""
+
     def latest(self, customer_id: CustomerId) -> Conversation | None: ...
 
     def ended_with(self, customer_id: CustomerId, client_id: str) -> ConversationId | None:

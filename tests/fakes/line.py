@@ -1,0 +1,88 @@
+"""A WebSocket without a network: Sanic's own side and a client's, each given at once what the other writes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any
+
+from sanic.server.websockets.impl import WebsocketImplProtocol
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
+
+PATIENCE = 10.0
+
+
+class Line:
+    """`ws` is what a handler of ours is given; the rest is what its client does and hears. It is its own transport."""
+
+    def __init__(self) -> None:
+        self.ws = WebsocketImplProtocol(ServerProtocol(state=OPEN), ping_interval=None)
+        self._client = ClientProtocol(parse_uri("ws://line.test/"), state=OPEN)
+        self._news = asyncio.Event()
+        self.heard: list[Frame] = []
+        self.closed = False
+
+    async def open(self) -> None:
+        io_proto: Any = SimpleNamespace(transport=self, send=self._carry, close=self.close, loop=None)
+        await self.ws.connection_made(io_proto, asyncio.get_running_loop())
+
+    def say(self, **frame: Any) -> None:
+        """The client sends a frame of ours."""
+        self._client.send_text(json.dumps(frame).encode())
+        self._flush()
+
+    def hang_up(self) -> None:
+        """The client ends it."""
+        self._client.send_close(1000)
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._client.data_to_send():
+            if data:
+                self.ws.data_received(data)
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next frame of this type; what came before it is dropped."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                while self.heard:
+                    one = self.heard.pop(0)
+                    frame: dict[str, Any] = json.loads(one.data) if one.opcode is Opcode.TEXT else {}
+                    if frame.get("type") == kind:
+                        return frame
+                self._news.clear()
+                await self._news.wait()
+
+    async def _carry(self, data: bytes) -> None:
+        self.write(data)
+
+    # What a transport does.
+
+    def write(self, data: bytes) -> None:
+        self._client.receive_data(data)
+        self.heard += [event for event in self._client.events_received() if isinstance(event, Frame)]
+        self._news.set()
+        self._flush()
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def can_write_eof(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        """Nothing is under way that could be held back."""
+
+    resume_reading = pause_reading
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.ws.connection_lost(None)
+
+    abort = close
