@@ -126,6 +126,16 @@ class BusinessHours:
             left -= closing - begin
         return None
 
+    def before(self, end: datetime, span: timedelta) -> datetime | None:
+        """The latest start, in UTC, from which `add` comes to `end` or earlier; None when none does. `span` is not nothing."""
+        left = span
+        for opening, closing in self._spans_until(end):
+            until = min(closing, end)
+            if until - opening >= left:
+                return until - left
+            left -= until - opening
+        return None
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much business time lies between two moments; nothing when `end` is not after `start`."""
         total = timedelta()
@@ -142,6 +152,15 @@ class BusinessHours:
             day = first + timedelta(days=offset)
             for opening, closing in _moments(self.spans_on(day), day, self.zone):
                 if closing > at:
+                    yield opening, closing
+
+    def _spans_until(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Spans that begin before `at`, the latest first."""
+        last = at.astimezone(self.zone).date()
+        for offset in range(HORIZON_DAYS):
+            day = last - timedelta(days=offset)
+            for opening, closing in reversed(_moments(self.spans_on(day), day, self.zone)):
+                if opening < at:
                     yield opening, closing
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -81,11 +81,6 @@ class SlaPolicy:
         rows = {p.value: {k.value: self.limits[p].of(k) for k in SlaKind} for p in Priority}
         return {"warn_at": self.warn_at, **rows}
 
-    def shortest(self) -> float:
-        """Seconds before which nothing can warn: what a search for due clocks may skip."""
-        limits = [limit for row in self.limits.values() for k in SlaKind if (limit := row.of(k)) is not None]
-        return min(limits, default=float(MAX_SECONDS)) * self.warn_at
-
 
 def _limits(value: Any, name: str) -> Limits:
     if not isinstance(value, dict):
@@ -131,6 +126,32 @@ def clocks(conversation: Conversation, policy: SlaPolicy, hours: BusinessHours) 
         warn = hours.add(since, timedelta(seconds=limit * policy.warn_at))
         if due is not None and warn is not None:
             yield Clock(kind, since, warn, due)
+
+
+# What is written down of a clock, by how it stands.
+LEVELS = {SlaState.WARNING: "warning", SlaState.BREACHED: "breach"}
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A clock that has come to `state` by now began at or before `began_by`; where all follow the same hours, one that did has."""
+
+    kind: SlaKind
+    priority: Priority
+    state: SlaState
+    began_by: datetime
+
+
+def deadlines(policy: SlaPolicy, calendars: Collection[BusinessHours], now: datetime) -> Iterator[Deadline]:
+    """One for each promise and each level of its clock: what a search for late clocks compares their starts with."""
+    for priority, limits in policy.limits.items():
+        for kind in SlaKind:
+            limit = limits.of(kind)
+            for state, share in ((SlaState.WARNING, policy.warn_at), (SlaState.BREACHED, 1.0)):
+                span = timedelta(seconds=(limit or 0) * share)
+                began = [at for hours in calendars if limit and (at := hours.before(now, span)) is not None]
+                if began:
+                    yield Deadline(kind, priority, state, max(began))
 
 
 def most_urgent(conversation: Conversation, policy: SlaPolicy, hours: BusinessHours) -> Clock | None:

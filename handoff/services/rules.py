@@ -29,6 +29,11 @@ class Rules:
     sla: SlaPolicy
     mode: Mode
 
+    @property
+    def calendars(self) -> list[BusinessHours]:
+        """All hours that hold for somebody."""
+        return [self.hours, *self.team_hours.values()]
+
     def hours_of(self, team_id: str | None) -> BusinessHours:
         """The team's own hours, else those of the house."""
         return self.team_hours.get(team_id or "", self.hours)

@@ -7,13 +7,11 @@ from typing import Any
 
 from handoff.domain.conversation import Conversation, OwnerType
 from handoff.domain.people import Agent
-from handoff.domain.sla import Clock, SlaState, clocks, most_urgent
+from handoff.domain.sla import LEVELS, Clock, clocks, deadlines, most_urgent
 from handoff.services.context import Services
 from handoff.services.ports import SlaEvent, Transaction
 from handoff.services.rules import Rules, rules_of
 from handoff.services.views import moment
-
-LEVELS = {SlaState.WARNING: "warning", SlaState.BREACHED: "breach"}
 
 
 def sla_json(conversation: Conversation, rules: Rules, now: datetime) -> dict[str, Any] | None:
@@ -51,16 +49,11 @@ async def watch(services: Services) -> int:
 
 def _late(tx: Transaction, services: Services) -> list[SlaEvent]:
     now = services.now()
-    with_humans = tx.conversations.with_humans()
-    if not with_humans:
-        return []
     rules = rules_of(tx, services.policy)
-    # Business time is never more than real time: who began later than this cannot be late yet.
-    began = now - timedelta(seconds=rules.sla.shortest())
-    old = [c for c in with_humans if any(at is not None and at <= began for at in (c.awaiting_since, c.human_since))]
+    late = tx.conversations.late(list(deadlines(rules.sla, rules.calendars, now)))
     found = [
         (c, clock, LEVELS[state])
-        for c in old
+        for c in late
         for clock in clocks(c, rules.sla, rules.hours_of(c.team_id))
         if (state := clock.state(now)) in LEVELS
     ]

@@ -13,6 +13,8 @@ from handoff.domain.errors import NotFound, StaleEpoch
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId, new_id
 from handoff.domain.message import Sender
 from handoff.domain.people import Agent
+from handoff.domain.sla import Deadline
+from handoff.stores.late import late_rows
 from handoff.stores.lists import QUEUE_ORDER, desk_list
 from handoff.stores.prepared import Prepared
 from handoff.stores.rows import to_conversation
@@ -251,12 +253,9 @@ class SqlConversations:
         )
         return [(row.id, row.team_id or "") for row in self._db.execute(query)]
 
-    def with_humans(self) -> list[Conversation]:
+    def late(self, deadlines: Sequence[Deadline]) -> list[Conversation]:
         """See ports.Conversations."""
-        query = select(c).where(
-            c.c.owner_type.in_([OwnerType.QUEUE.value, OwnerType.AGENT.value]), c.c.status == Status.OPEN.value
-        )
-        return [to_conversation(row) for row in self._db.execute(query)]
+        return [to_conversation(row) for row in late_rows(self._db, deadlines)]
 
     def heads(self, ids: Sequence[ConversationId]) -> dict[ConversationId, Head]:
         """See ports.Conversations. Asked in slices, because databases bound the number of parameters."""

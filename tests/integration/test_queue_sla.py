@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 
 from handoff.domain.errors import Invalid
+from handoff.domain.hours import DAYS
 from handoff.domain.people import Agent, Role
+from handoff.domain.sla import deadlines
 from handoff.services import house as rules
 from handoff.services import pass_on, sla
 from handoff.services.desk import summarise_all
+from handoff.services.ports import Transaction
 from handoff.services.reply import note
+from handoff.services.rules import rules_of
 from handoff.services.views import moment
 from handoff.services.watch import Watch
 from tests.fakes.core_bot import says
@@ -73,6 +77,76 @@ async def test_that_each_warning_and_breach_is_written_once_however_many_look(ho
     assert await late(house) == [("first_response", "warning"), ("first_response", "breach")]
     house.clock.forward(hours=1)
     assert len(await late(house)) == 2
+
+
+async def loaded(house: House) -> set[str]:
+    """The conversations that a look for late promises reads now."""
+
+    def work(tx: Transaction) -> set[str]:
+        now = rules_of(tx, house.services.policy)
+        return {c.id for c in tx.conversations.late(list(deadlines(now.sla, now.calendars, house.clock())))}
+
+    return await house.store.read(work)
+
+
+async def test_that_only_what_is_late_and_not_written_down_is_read(house: House) -> None:
+    agent = await house.agent(capacity=9)
+    with_bot, ended, handed_back = await house.visitor(), await house.waiting_visitor(), await house.waiting_visitor()
+    await house.asks(with_bot, "在吗")
+    for visitor in (ended, handed_back):
+        await house.accept(agent, visitor.id)
+    await house.resolves(agent, ended.id)
+    await house.hands_back(agent, handed_back.id)
+    waits, silent, answered = [await house.waiting_visitor() for _ in range(3)]
+    for visitor in (silent, answered):
+        await house.accept(agent, visitor.id)
+        await house.replies(agent, visitor.id, "您好")
+    await house.says(silent, "我的退款呢")
+    assert await loaded(house) == set(), "nothing is late"
+    house.clock.forward(seconds=23)
+    assert await loaded(house) == {waits.id}
+    assert await late(house) == [("first_response", "warning")]
+    assert await loaded(house) == set(), "written down"
+    house.clock.forward(seconds=8)
+    assert await loaded(house) == {waits.id}, "now it is a breach"
+    await late(house)
+    house.clock.forward(seconds=104)
+    assert await loaded(house) == {silent.id}
+    house.clock.forward(seconds=46)
+    assert await loaded(house) == {silent.id}
+    await late(house)
+    assert [e for e in await late(house) if e[0] == "next_response"] == [("next_response", "breach")]
+    assert await loaded(house) == set(), "a breach tells of the warning, too"
+    await house.replies(agent, silent.id, "马上查")
+    await house.says(silent, "好的")
+    house.clock.forward(seconds=136)
+    assert await loaded(house) == {silent.id}, "a new silence"
+    await late(house)
+    house.clock.forward(hours=10)  # to closing time, and into the night
+    await late(house)
+    assert await loaded(house) == set()
+    house.clock.forward(hours=9)
+    assert await loaded(house) == set(), "the night does not count"
+
+
+async def test_that_a_team_with_hours_of_its_own_is_late_by_these(house: House) -> None:
+    admin = await house.agent(role=Role.ADMIN, teams=("after_sales",))
+    visitor = await house.waiting_visitor()
+    await house.accept(admin, visitor.id)
+    await house.replies(admin, visitor.id, "您好")
+    policy = await rules.read_sla(house.services)
+    policy["normal"]["resolution"] = 3600
+    await rules.set_sla(house.services, admin, policy)
+    around_the_clock = {"zone": "Asia/Shanghai", "week": dict.fromkeys(DAYS, "00:00-24:00"), "holidays": {}}
+    house.clock.forward(hours=9, minutes=59)
+    await late(house)
+    await house.says(visitor, "在吗")
+    house.clock.forward(minutes=3)  # two of them after closing time
+    assert ("next_response", "breach") not in await late(house)
+    team = (await house.conversation(visitor.id)).team_id
+    assert team is not None
+    await rules.set_hours(house.services, admin, around_the_clock, team)
+    assert ("next_response", "breach") in await late(house)
 
 
 async def test_that_a_new_silence_is_a_new_promise(house: House) -> None:

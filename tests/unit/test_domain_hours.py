@@ -72,6 +72,7 @@ def test_that_a_house_that_never_opens_promises_nothing() -> None:
     closed = BusinessHours.parse("", "UTC")
     now = datetime(2026, 11, 20, tzinfo=UTC)
     assert (closed.open_at(now), closed.next_opening(now), closed.add(now, timedelta(seconds=1))) == (False, None, None)
+    assert closed.before(now, timedelta(seconds=1)) is None
 
 
 def test_that_a_house_that_never_closes_counts_real_time() -> None:
@@ -143,6 +144,39 @@ def test_that_adding_and_measuring_agree(
     opening = hours.next_opening(start)
     assert opening is not None
     assert hours.open_at(opening)
+
+
+@settings(max_examples=60, deadline=None)
+@given(weeks, zones, moments, st.integers(1, 40 * 3600))
+def test_that_counting_back_finds_the_latest_start(
+    week: tuple[tuple[tuple[int, int], ...], ...], zone: str, end: datetime, seconds: int
+) -> None:
+    hours, span = BusinessHours(week, ZoneInfo(zone)), timedelta(seconds=seconds)
+    start = hours.before(end, span)
+    if start is None:
+        assert not any(week)
+        return
+    there, later = hours.add(start, span), hours.add(start + timedelta(microseconds=1), span)
+    assert there is not None
+    assert later is not None
+    assert there <= end < later
+    assert hours.between(start, end) == span
+
+
+@pytest.mark.parametrize(
+    ("end", "span", "start"),
+    [
+        ("2026-11-20 12:00", timedelta(hours=3), "2026-11-20 09:00"),
+        ("2026-11-20 13:30", timedelta(hours=3), "2026-11-20 09:00"),
+        ("2026-11-21 09:59", timedelta(minutes=30), "2026-11-20 17:30"),
+        ("2026-11-23 10:00", timedelta(hours=2), "2026-11-21 15:00"),
+        ("2026-10-05 09:30", timedelta(hours=2, minutes=30), "2026-09-30 17:00"),
+    ],
+)
+def test_that_business_time_is_counted_back_over_nights_breaks_and_holidays(
+    end: str, span: timedelta, start: str
+) -> None:
+    assert HOLIDAYS.before(at(end), span) == at(start)
 
 
 def test_that_spans_are_put_in_order() -> None:

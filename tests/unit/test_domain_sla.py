@@ -10,7 +10,7 @@ import pytest
 from handoff.domain.conversation import Conversation, Owner, OwnerType, Priority, Status
 from handoff.domain.hours import BusinessHours
 from handoff.domain.ids import ConversationId, CustomerId, InboxId
-from handoff.domain.sla import SlaKind, SlaPolicy, SlaState, clocks, most_urgent, queue_due
+from handoff.domain.sla import SlaKind, SlaPolicy, SlaState, clocks, deadlines, most_urgent, queue_due
 
 ALWAYS = BusinessHours.parse("00:00-24:00", "Asia/Shanghai")
 OFFICE = BusinessHours.parse("09:00-18:00", "Asia/Shanghai")
@@ -68,8 +68,47 @@ def test_that_a_promise_that_is_not_made_has_no_clock() -> None:
     policy = SlaPolicy.from_json(value)
     assert list(clocks(waiting(), policy, ALWAYS)) == []
     assert queue_due(Priority.NORMAL, NOON, policy, ALWAYS) == NOON
-    assert policy.shortest() == pytest.approx(22.5)
+    kept = {(d.kind.value, d.priority.value) for d in deadlines(policy, [ALWAYS], NOON)}
+    assert ("next_response", "normal") in kept
+    assert not {("first_response", "normal"), ("resolution", "normal")} & kept
     assert SlaPolicy.from_json(policy.to_json()) == policy
+
+
+LATE = BusinessHours.parse("14:00-23:00", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize("calendars", [(ALWAYS,), (OFFICE,), (OFFICE, LATE), (BusinessHours.parse("", "UTC"), OFFICE)])
+@pytest.mark.parametrize("now", [NOON, NOON + timedelta(hours=9)], ids=["by day", "by night"])
+def test_that_deadlines_find_every_late_clock_and_on_one_calendar_no_other(
+    calendars: tuple[BusinessHours, ...], now: datetime
+) -> None:
+    found = list(deadlines(POLICY, calendars, now))
+    assert len(found) == 3 * 3 * 2
+    seconds = (1, 20, 22, 23, 29, 31, 134, 136, 179, 181, 2699, 2701, 3599, 3601, 17 * 3600, 25 * 3600, 100 * 3600)
+    for since in (now - timedelta(seconds=s) for s in seconds):
+        for priority in Priority:
+            for answered in (None, since):
+                conversation = replace(waiting(priority, since), responded_at=answered)
+                late = {
+                    (c.kind, state)
+                    for hours in calendars
+                    for c in clocks(conversation, POLICY, hours)
+                    for state in (SlaState.WARNING, SlaState.BREACHED)
+                    if now >= (c.warn_at if state is SlaState.WARNING else c.due_at)
+                }
+                kinds = {SlaKind.RESOLUTION, SlaKind.NEXT_RESPONSE if answered else SlaKind.FIRST_RESPONSE}
+                past = {
+                    (d.kind, d.state)
+                    for d in found
+                    if d.priority is priority and d.kind in kinds and since <= d.began_by
+                }
+                assert late <= past
+                if len(calendars) == 1:
+                    assert late == past
+
+
+def test_that_who_never_opens_is_never_late() -> None:
+    assert list(deadlines(POLICY, [BusinessHours.parse("", "UTC")], NOON)) == []
 
 
 @pytest.mark.parametrize(

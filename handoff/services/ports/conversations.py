@@ -9,6 +9,7 @@ from typing import Protocol
 from handoff.domain.conversation import Conversation, Head
 from handoff.domain.ids import AgentId, ConversationId, CustomerId, InboxId
 from handoff.domain.people import Agent
+from handoff.domain.sla import Deadline
 
 
 class Conversations(Protocol):
@@ -63,8 +64,11 @@ class Conversations(Protocol):
     def line(self) -> list[tuple[ConversationId, str]]:
         """The ids and teams of `waiting`, in its order."""
 
-    def with_humans(self) -> list[Conversation]:
-        """Those that go on and wait for a human or have one."""
+    def late(self, deadlines: Sequence[Deadline]) -> list[Conversation]:
+        """Those that go on, wait for a human or have one, and have a clock past a deadline of which no event tells yet.
+
+        An event of a breach tells of the warning, too.
+        """
 
     def unanswered(self, now: datetime, limit: int) -> list[ConversationId]:
         """Bot-owned ones with unanswered messages and no live claim."""
