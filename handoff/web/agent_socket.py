@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from sanic import Request
+from sanic.exceptions import WebsocketClosed
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.domain.conversation import OwnerType
@@ -62,6 +63,8 @@ class AgentSocket:
                 await while_reading(self._read(agent, token), self._send_events(desk), revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
+        except WebsocketClosed:  # as with customers; a desk that comes back reads its lists again
+            pass
         except asyncio.CancelledError:
             await hang_up(self._ws, Closed(RESTARTING, "restarting"))
             raise

@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from sanic import Request
+from sanic.exceptions import WebsocketClosed
 from sanic.server.websockets.impl import WebsocketImplProtocol
 
 from handoff.channels.web import error_frame, parse, place_json, render
@@ -63,6 +64,8 @@ class CustomerSocket:
                 await while_reading(self._read(session), self._follow(session), revoked)
         except Closed as closed:
             await hang_up(self._ws, closed)
+        except WebsocketClosed:  # he has hung up while something was on its way to him; it is in the log
+            pass
         except asyncio.CancelledError:
             await hang_up(self._ws, Closed(RESTARTING, "restarting"))
             raise
@@ -131,7 +134,7 @@ class CustomerSocket:
             except KefuError as error:
                 await send(self._ws, error_frame(error, frame.get("client_id")))
                 guard.bad(error)
-            except Closed:
+            except (Closed, WebsocketClosed):
                 raise
             except Exception:  # our fault: the customer is told, his message is sent again by the widget
                 log.exception("customer frame")

@@ -138,7 +138,7 @@ async def hang_up(ws: WebsocketImplProtocol, closed: Closed) -> None:
 
 
 async def send(ws: WebsocketImplProtocol, *frames: dict[str, Any]) -> None:
-    """Send frames, together. Raises Closed when the reader takes too long."""
+    """Send frames, together. Raises Closed when the reader takes too long, WebsocketClosed when he has hung up."""
     try:
         # As `ws.send` does it, which takes one frame at a time and only text that is not encoded yet.
         async with asyncio.timeout(SEND_SECONDS), ws.conn_mutex:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +15,10 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
+
+from handoff.settings import Settings
+from handoff.web.customer_socket import CustomerSocket
+from tests.fakes.core_house import House, Visitor
 
 PATIENCE = 10.0
 
@@ -37,9 +43,10 @@ class Line:
         self._flush()
 
     def hang_up(self) -> None:
-        """The client ends it."""
-        self._client.send_close(1000)
-        self._flush()
+        """The client ends it, if it has not ended."""
+        if self._client.state is OPEN:
+            self._client.send_close(1000)
+            self._flush()
 
     def _flush(self) -> None:
         for data in self._client.data_to_send():
@@ -86,3 +93,23 @@ class Line:
             self.ws.connection_lost(None)
 
     abort = close
+
+
+@asynccontextmanager
+async def connected(house: House, settings: Settings, visitor: Visitor, after: int = 0) -> AsyncIterator[Line]:
+    """A customer on a line, whose first frame is on its way. He hangs up at the end, and is served without a failure till then."""
+    line = Line()
+    await line.open()
+    serving = asyncio.create_task(CustomerSocket(line.ws, house.services, settings).run(None))
+    try:
+        line.say(type="auth", token=visitor.token, after=after)
+        yield line
+        line.hang_up()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait([serving])
+        if not serving.cancelled():  # as Sanic ends who waits for a frame
+            serving.result()
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        line.close()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
@@ -15,38 +12,14 @@ from handoff.domain.conversation import OwnerType
 from handoff.domain.errors import OriginNotAllowed, Unauthenticated
 from handoff.services import standing as standings
 from handoff.services.erase import erase
-from handoff.services.ports import Store, Transaction
 from handoff.services.reply import note
 from handoff.services.runner import Runner
 from handoff.services.sessions import authenticate
 from handoff.services.standing import Standing, resume, standing_in, standing_of
 from handoff.settings import Settings
-from handoff.web.customer_socket import CustomerSocket
 from tests.fakes.core_house import OWN_ORIGIN, House, Visitor
-from tests.fakes.line import Line
-
-T = TypeVar("T")
-
-
-class CountingStore:
-    """Over a real one: counts units of work, and does what it was told to once the next look is taken."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.reads = self.writes = 0
-        self.after_look: Callable[[], Any] | None = None
-
-    async def write(self, work: Callable[[Transaction], T]) -> T:
-        self.writes += 1
-        return await self._store.write(work)
-
-    async def read(self, work: Callable[[Transaction], T]) -> T:
-        self.reads += 1
-        found = await self._store.read(work)
-        then, self.after_look = self.after_look, None
-        if then is not None:
-            await then()
-        return found
+from tests.fakes.core_store import CountingStore
+from tests.fakes.line import connected
 
 
 @pytest.fixture
@@ -66,21 +39,6 @@ async def comes_back(house: House, visitor: Visitor, after: int = 0, origin: str
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings.from_env({"KEFU_ENV": "demo", "KEFU_BASE_URL": OWN_ORIGIN, "KEFU_VAR": str(tmp_path)})
-
-
-@asynccontextmanager
-async def connected(house: House, settings: Settings, visitor: Visitor, after: int = 0) -> AsyncIterator[Line]:
-    """A client on a socket, whose first frame is on its way."""
-    line = Line()
-    await line.open()
-    serving = asyncio.create_task(CustomerSocket(line.ws, house.services, settings).run(None))
-    try:
-        line.say(type="auth", token=visitor.token, after=after)
-        yield line
-    finally:
-        line.hang_up()
-        await asyncio.gather(serving, return_exceptions=True)
-        line.close()
 
 
 async def test_that_all_a_customer_needs_is_one_look(house: House, counted: CountingStore) -> None:
@@ -141,7 +99,7 @@ async def test_that_what_is_said_between_the_look_and_the_subscription_is_not_mi
         if not told:  # as if another gateway had done it and its wake-up were lost
             house.services.hub._told.clear()
 
-    counted.after_look = meanwhile
+    counted.after_next = meanwhile
     async with connected(house, settings, visitor, after=last) as line:
         owners = [(await line.until("hello"))["owner"]]
         if not told:
@@ -221,3 +179,23 @@ async def test_that_a_customer_comes_back_only_from_the_websites_pages(house: Ho
         assert (await comes_back(house, visitor, origin=origin)).conversation.id == visitor.id
     with pytest.raises(OriginNotAllowed):
         await comes_back(house, visitor, origin="https://evil.example")
+
+
+async def test_that_who_hangs_up_while_his_ack_is_on_its_way_has_sent_his_message_and_nothing_has_failed(
+    house: House, settings: Settings, counted: CountingStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    visitor = await house.visitor()
+    async with connected(house, settings, visitor) as line:
+        await line.until("hello")
+
+        stored = asyncio.Event()
+
+        async def hangs_up() -> None:
+            line.hang_up()
+            stored.set()
+
+        counted.after_next = hangs_up
+        line.say(type="message", client_id="last", text="再见")
+        await stored.wait()
+    assert [m.text for m in await house.log(visitor.id)] == ["再见"]
+    assert caplog.records == []
