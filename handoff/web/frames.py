@@ -35,6 +35,7 @@ class Frames(WebsocketFrameAssembler):
 
     async def put(self, frame: Frame) -> None:
         """Sanic's side, called for one frame after the other: returns when the message has been read that this frame ends."""
+        self._ws.pings.clear()  # who sends anything is there: he need not say so once more
         if frame.opcode in CTRL_OPCODES:
             return
         self._parts.append(bytes(frame.data))

@@ -13,7 +13,7 @@ from websockets.protocol import OPEN
 
 log = logging.getLogger(__name__)
 
-# A socket that has not answered a ping by the next one is gone. Each second another part of them is asked.
+# A socket that sends nothing from one ping to the next is gone. Each second another part of them is asked.
 PING_SECONDS = 25
 _PING = b"kefu"
 _GONE = 1011
@@ -57,14 +57,16 @@ class Heartbeat:
 
 
 def ask(ws: WebsocketImplProtocol) -> None:
-    """Ping a socket, or end it when the last ping has no answer yet."""
+    """Ping a socket, or end it when it has sent nothing since the last ping. Any frame is an answer."""
     if ws.ws_proto.state is not OPEN or ws.io_proto is None or ws.io_proto.transport is None:
         return
     if _PING in ws.pings:
+        if ws.pause_frame_fut is not None:  # a message waits for us; his answer may lie behind it
+            return
         log.debug("a socket does not answer")
         ws.fail_connection(_GONE)
         return
-    ws.pings[_PING] = asyncio.get_running_loop().create_future()  # the pong takes it out
+    ws.pings[_PING] = asyncio.get_running_loop().create_future()  # the pong takes it out, or `Frames`
     ws.ws_proto.send_ping(_PING)
     for data in ws.ws_proto.data_to_send():
         ws.io_proto.transport.write(data)

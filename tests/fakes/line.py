@@ -32,6 +32,8 @@ class Line:
         self._news = asyncio.Event()
         self.heard: list[Frame] = []
         self.closed = False
+        self.held_back = asyncio.Event()
+        """Whether the gateway takes nothing; nothing is under way that this would stop."""
 
     async def open(self) -> None:
         io_proto: Any = SimpleNamespace(transport=self, send=self._carry, close=self.close, loop=None)
@@ -83,9 +85,10 @@ class Line:
         return False
 
     def pause_reading(self) -> None:
-        """Nothing is under way that could be held back."""
+        self.held_back.set()
 
-    resume_reading = pause_reading
+    def resume_reading(self) -> None:
+        self.held_back.clear()
 
     def close(self) -> None:
         if not self.closed:

@@ -1,7 +1,8 @@
-"""Pings of idle sockets: who does not answer is let go."""
+"""Pings of idle sockets: who gives no sign of life is let go."""
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,9 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 
+from handoff.web.frames import Frames
 from handoff.web.heartbeat import PING_SECONDS, Heartbeat, ask
+from tests.fakes.line import Line
 
 PING = 0x89  # the last frame, a ping
 
@@ -39,6 +42,38 @@ async def test_that_who_answers_is_asked_again_and_who_does_not_is_let_go() -> N
     assert socket.failed == []
     ask(socket)
     assert (len(socket.written), socket.failed) == (2, [1011])
+
+
+async def test_that_any_frame_shows_that_somebody_is_there() -> None:
+    socket: Any = Socket()
+    frames = Frames(socket)
+    for number in range(3):
+        ask(socket)
+        said = asyncio.create_task(frames.put(Frame(Opcode.TEXT, b"%d" % number)))
+        assert await frames.get() == b"%d" % number
+        await said
+    assert len(socket.written) == 3
+    assert socket.failed == []
+
+
+async def test_that_nobody_is_let_go_whose_answer_lies_behind_what_we_have_not_read() -> None:
+    line = Line()
+    await line.open()
+    frames = Frames(line.ws)
+    assert frames is line.ws.assembler
+    line.say(type="message")  # which nobody reads yet
+    await line.held_back.wait()
+    for _ in range(3):
+        ask(line.ws)
+        await asyncio.sleep(0)
+    assert [frame.opcode for frame in line.heard] == [Opcode.PING], "asked once, and answered"
+    [answer] = line.ws.pings.values()
+    assert not answer.done(), "but the answer waits"
+    assert await frames.get() == b'{"type": "message"}'
+    await asyncio.wait_for(answer, 10)
+    ask(line.ws)
+    assert [frame.opcode for frame in line.heard] == [Opcode.PING, Opcode.PING]
+    line.close()
 
 
 def test_that_a_socket_that_has_gone_is_left_alone() -> None:
