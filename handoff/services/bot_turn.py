@@ -31,6 +31,8 @@ FIRST_RETRY_SECONDS = 0.5
 LOOKED_AT = 40
 # Words of patience at once; the next look brings the next.
 OVERDUE_LIMIT = 200
+# The last part of the client id under which they are said: once for each turn.
+SLOW = "slow"
 
 
 async def run_turn(services: Services, id: ConversationId, claimed: ClaimedTurn | None = None) -> Conversation | None:
@@ -91,7 +93,7 @@ async def _say_slow(services: Services, turn: BotTurn) -> None:
 async def say_overdue(services: Services) -> None:
     """The same word where nobody runs the turn: all places are taken, or the gateway that had it was killed."""
     before = services.now() - timedelta(seconds=services.policy.slow_after)
-    for id, turn_no in await services.store.read(lambda tx: tx.turns.overdue(before, OVERDUE_LIMIT)):
+    for id, turn_no in await services.store.read(lambda tx: tx.turns.overdue(before, SLOW, OVERDUE_LIMIT)):
         change = await services.store.write(partial(_do_say_slow, id=id, turn_no=turn_no))
         if change is not None:
             await services.hub.announce(change)
@@ -103,7 +105,7 @@ def _do_say_slow(tx: Transaction, id: ConversationId, turn_no: int) -> Change | 
         return None
     if turn_no == conversation.turn_no and not _is_running(tx, conversation):  # answered meanwhile: nothing to wait for
         return None
-    client_id = f"{id}:{turn_no}:slow"
+    client_id = f"{id}:{turn_no}:{SLOW}"
     if tx.messages.by_client_id(id, client_id) is not None:
         return None
     said = tx.messages.append(system(conversation, "bot_slow", client_id=client_id), as_owner=None)

@@ -5,7 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, text, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from handoff.domain.conversation import Status
 from handoff.domain.escalation import TurnView
@@ -73,6 +88,29 @@ def _batch(messages: list[Message]) -> list[Message]:
             return batch or [message]
         batch.append(message)
     return batch
+
+
+def _overdue() -> Select[Any]:
+    """Asked four times a second by every gateway. Served by the index of unanswered conversations, which is nearly always
+    empty; then by the log's keys."""
+    running = select(t.c.turn_no).where(t.c.conversation_id == c.c.id, t.c.state == TurnState.RUNNING.value)
+    turn_no = func.coalesce(running.correlate(c).scalar_subquery(), c.c.turn_no + 1)
+    asked_before = select(m.c.seq).where(
+        m.c.conversation_id == c.c.id,
+        m.c.seq > c.c.bot_seq,
+        m.c.sender == Sender.CUSTOMER.value,
+        m.c.created_at <= bindparam("before", type_=m.c.created_at.type),
+    )
+    client_id = c.c.id + ":" + cast(turn_no, String) + ":" + bindparam("told_as", type_=String)
+    told = select(m.c.seq).where(m.c.conversation_id == c.c.id, m.c.client_id == client_id).correlate(c)
+    return (
+        select(c.c.id, turn_no.label("turn_no"))
+        .where(text(UNANSWERED), asked_before.exists(), ~told.exists())
+        .limit(bindparam("the_limit", type_=Integer))
+    )
+
+
+_OVERDUE = _overdue()
 
 
 class SqlTurns:
@@ -170,33 +208,10 @@ class SqlTurns:
         row = _LAST_PROCESS.one(self._db, {"the_id": id})
         return row.process if row else None
 
-    def overdue(self, before: datetime, limit: int) -> list[tuple[ConversationId, int]]:
+    def overdue(self, before: datetime, told_as: str, limit: int) -> list[tuple[ConversationId, int]]:
         """See ports.Turns."""
-        running = (
-            select(t.c.turn_no)
-            .where(t.c.conversation_id == c.c.id, t.c.state == TurnState.RUNNING.value)
-            .scalar_subquery()
-        )
-        # Served by the index of unanswered conversations, which is nearly always empty; then by the log's key.
-        asked_before = (
-            select(m.c.seq)
-            .where(
-                m.c.conversation_id == c.c.id,
-                m.c.seq > c.c.bot_seq,
-                m.c.sender == Sender.CUSTOMER.value,
-                m.c.created_at <= before,
-            )
-            .exists()
-        )
-        query = (
-            select(c.c.id, running.label("running"), c.c.turn_no)
-            .where(
-                text(UNANSWERED),
-                asked_before,
-            )
-            .limit(limit)
-        )
-        return [(row.id, row.running or row.turn_no + 1) for row in self._db.execute(query)]
+        rows = self._db.execute(_OVERDUE, {"before": before, "told_as": told_as, "the_limit": limit})
+        return [(row.id, row.turn_no) for row in rows]
 
     def views(self, id: ConversationId, since_epoch: int, limit: int) -> list[TurnView]:
         """See ports.Turns."""

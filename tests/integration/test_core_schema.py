@@ -60,7 +60,7 @@ def test_that_the_unanswered_are_found_without_a_look_at_the_rest(sqlite_templat
     with engine.connect() as connection, connection.begin():
         tx = SqlTransaction(connection)
         tx.conversations.unanswered(datetime.now(UTC), 10)
-        tx.turns.overdue(datetime.now(UTC), 10)
+        tx.turns.overdue(datetime.now(UTC), "slow", 10)
     engine.dispose()
     assert ["ix_conversations_unanswered" in plan for plan in plans] == [True, True]
 

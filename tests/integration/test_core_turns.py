@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
@@ -24,6 +25,7 @@ from handoff.services.ports import BotBusy, BotUnavailable, Transaction
 from handoff.stores.schema import bot_turns
 from tests.fakes.core_bot import Gate, says
 from tests.fakes.core_house import House, Visitor, gathered
+from tests.fakes.core_store import CountingStore
 
 CHOICES: dict[str, Any] = {
     "type": "choices",
@@ -534,6 +536,9 @@ async def test_that_a_customer_gets_a_word_of_patience_when_nobody_runs_his_turn
     house.clock.forward(seconds=2.1)
     await say_overdue(house.services)
     assert len(await house.texts(waiting.id, Sender.SYSTEM)) == 2, "and for the next turn again"
+    store = CountingStore(house.store)
+    await say_overdue(replace(house.services, store=store))
+    assert (store.reads, store.writes) == (1, 0), "who was told is not looked at again, however long he waits"
 
 
 async def test_that_a_process_is_told_what_another_one_answered(house: House) -> None:

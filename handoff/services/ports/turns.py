@@ -39,5 +39,8 @@ class Turns(Protocol):
     def last_process(self, id: ConversationId) -> str | None:
         """Which of the bot's processes gave the latest answer, None when none did."""
 
-    def overdue(self, before: datetime, limit: int) -> list[tuple[ConversationId, int]]:
-        """`(conversation, turn_no)` of the bot's answers that customers have waited for since `before`; the turn need not have begun."""
+    def overdue(self, before: datetime, told_as: str, limit: int) -> list[tuple[ConversationId, int]]:
+        """`(conversation, turn_no)` of the bot's answers that customers have waited for since `before`; the turn need not have begun.
+
+        Without those of whom a message under the client id `{conversation}:{turn_no}:{told_as}` tells.
+        """
