@@ -52,12 +52,12 @@ async def standing_of(services: Services, session: Session, after: int, limit: i
     return found or await _begin(services, session, after, limit)
 
 
-async def standing_in(services: Services, id: ConversationId, after: int, limit: int = PAGE) -> Standing | None:
+async def standing_in(services: Services, id: ConversationId, after: int) -> Standing | None:
     """The same of one conversation; None when it was erased."""
 
     def work(tx: Transaction) -> Standing | None:
         conversation = tx.conversations.get(id)
-        return None if conversation is None else _stand(tx, services, conversation, after, limit)
+        return None if conversation is None else _stand(tx, services, conversation, after, PAGE)
 
     return await services.store.read(work)
 
