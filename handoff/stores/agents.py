@@ -41,6 +41,7 @@ def _queries(one: bool) -> tuple[Prepared, Prepared, Prepared]:
     return Prepared(people), Prepared(loads), Prepared(members)
 
 
+_TEAMS = Prepared(select(teams).order_by(teams.c.id))
 _ONE, _EVERYBODY = _queries(True), _queries(False)
 _SESSION = Prepared(
     select(agent_sessions.c.agent_id).where(
@@ -110,7 +111,7 @@ class SqlAgents:
 
     def teams(self) -> list[Team]:
         """See ports.Agents."""
-        return [Team(row.id, row.name) for row in self._db.execute(select(teams).order_by(teams.c.id))]
+        return [Team(row.id, row.name) for row in _TEAMS.all(self._db, {})]
 
     def add(self, agent: Agent, password_hash: str) -> None:
         """See ports.Agents."""

@@ -14,7 +14,8 @@ from handoff.stores.prepared import Prepared
 from handoff.stores.schema import agent_sessions, cases, conversations, customers, identities, inboxes, metadata
 from handoff.stores.schema import customer_sessions as sessions
 
-# Asked with every turn and every connection.
+# Asked with every turn, every connection, every list of a desk and every request of a page.
+_INBOXES = Prepared(select(inboxes))
 _INBOX = Prepared(select(inboxes).where(inboxes.c.id == bindparam("the_id")))
 _CUSTOMER = Prepared(select(customers).where(customers.c.id == bindparam("the_id")))
 _SESSION = Prepared(
@@ -65,7 +66,7 @@ class SqlCustomers:
 
     def inboxes(self) -> list[Inbox]:
         """See ports.Customers."""
-        return [_inbox(row) for row in self._db.execute(select(inboxes))]
+        return [_inbox(row) for row in _INBOXES.all(self._db, {})]
 
     def save_inbox(self, inbox: Inbox) -> None:
         """See ports.Customers."""

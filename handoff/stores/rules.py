@@ -10,8 +10,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handoff.services.ports import SlaEvent
+from handoff.stores.prepared import Prepared
 from handoff.stores.schema import house_rules as r
 from handoff.stores.schema import sla_events as e
+
+# Asked with every list of a desk and every look of a gateway.
+_ALL = Prepared(select(r.c.name, r.c.value))
 
 
 class SqlRules:
@@ -22,7 +26,7 @@ class SqlRules:
 
     def all(self) -> dict[str, Any]:
         """See ports.HouseRules."""
-        return {row.name: row.value for row in self._db.execute(select(r.c.name, r.c.value))}
+        return {row.name: row.value for row in _ALL.all(self._db, {})}
 
     def lock(self, name: str) -> Any:
         """See ports.HouseRules."""
