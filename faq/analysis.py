@@ -26,6 +26,8 @@ from nlp.tokens import DICTIONARY_DIR, tokens
 log = logging.getLogger(__name__)
 # A question to a knowledge base is short; the rest of a long message would cost time and blur the vector.
 QUERY_CHARS = 120
+# Signs that end a sentence, in the form that normalised text has.
+_CLOSING = " ?!.,;:、。~"
 _KEY_BYTES = 16
 _Lists = tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], npt.NDArray[np.float32]]
 
@@ -154,8 +156,12 @@ class _Kept:
 
 
 def prepare(text: str) -> str:
-    """What is encoded and counted of a text."""
-    return mask(normalise(text, QUERY_CHARS))
+    """What is encoded and counted of a text: in lower case, without the signs at its end.
+
+    Who asks writes "return policy" where the entry has "Return policy?"; to an encoder these are two texts.
+    """
+    plain = mask(normalise(text, QUERY_CHARS)).lower()
+    return plain.rstrip(_CLOSING) or plain
 
 
 def _part(lists: _Lists, place: int) -> Counted:

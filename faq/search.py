@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from faq.analysis import Analyser, Prepared
+from faq.analysis import QUERY_CHARS, Analyser, Prepared
 from faq.clusters import cluster
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, can_learn, learn
 from faq.index import Index, rows_of
@@ -22,11 +22,12 @@ from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
 from nlp.privacy import anonymous
+from nlp.text import mask, normalise
 from nlp.vectors import BATCH, VectorCache
 
 log = logging.getLogger(__name__)
 # Raised when the signals or what is learned from them change, so that saved weights of before are not used.
-FUSION_VERSION = 6
+FUSION_VERSION = 7
 # Weights and thresholds describe the knowledge base as a whole; a few edits do not move them.
 _CHANGED_SHARE = 0.1
 _UNSAVED_SHARE = 0.01
@@ -130,7 +131,7 @@ class FaqSearch:
         if snapshot is None or not snapshot.index.entries:
             return Found("unknown", ())
         prepared = self._analyser.query(query)
-        asked = anonymous(prepared.text)
+        asked = anonymous(mask(normalise(query, QUERY_CHARS)))
         if not any(char.isalnum() for char in prepared.text):
             return Found("unknown", (), asked)
         vector = self._encoder.encode([prepared.text])[0]

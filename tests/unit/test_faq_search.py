@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from faq import fusion
-from faq.analysis import Analyser
+from faq.analysis import Analyser, prepare
 from faq.fusion import Fusion, out_of_scope_lines, slip
 from faq.index import Index
 from faq.search import FaqSearch
@@ -289,3 +289,12 @@ def test_that_an_entry_whose_new_texts_wait_is_found_by_its_old_ones() -> None:
     search.update(renewed, lambda done, of: answers.append(search.search("怎么退货", "zh-Hans").results[0].answer))
     assert "新。" not in answers
     assert search.search("怎么退货", "zh-Hans", 20).results[0].answer == "新。"
+
+
+def test_that_capitals_and_closing_signs_do_not_make_a_question_another_one(search: FaqSearch) -> None:
+    assert prepare("How do I use a COUPON？！") == prepare("how do i use a coupon") == "how do i use a coupon"
+    assert prepare("怎么退货？。") == prepare("怎么退货~") == "怎么退货"
+    assert prepare("??") == "??"
+    shouted, typed = search.search("RETURN STEPS?!", "en"), search.search("return steps", "en")
+    assert (shouted.decision, shouted.results) == (typed.decision, typed.results)
+    assert shouted.asked == "RETURN STEPS?!"  # people read it as it was written
