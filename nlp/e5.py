@@ -91,17 +91,18 @@ class E5Model:
             self._changes[code] = "".join(map(chr, reader.take(f"{letters}I")))
 
     def query(self, texts: Sequence[str]) -> Matrix:
-        """float32 [n, dim]: the mean over the last layer's tokens. Of a text of more than 512 tokens the first count."""
+        """float32 [n, 2, dim]: the means over the tokens of the last and of an inner layer (`e5_graph.INNER`). Of a text of more than
+        512 tokens the first count."""
         tokens = [[self._begin, *self._cut(_PREFIX + text)[: self._most - 2], self._end] for text in texts]
         batches: list[list[int]] = []
         order = sorted(range(len(texts)), key=lambda number: len(tokens[number]))
         for length, alike in groupby(order, lambda number: len(tokens[number])):
             numbers, size = list(alike), max(1, _TOKENS // length)
             batches += [numbers[start : start + size] for start in range(0, len(numbers), size)]
-        out = np.zeros((len(texts), self.dim), np.float32)
+        out = np.zeros((len(texts), 2, self.dim), np.float32)
 
         def work(batch: list[int]) -> None:
-            out[batch] = self._mean(np.array([tokens[number] for number in batch]))
+            out[batch] = self._means(np.array([tokens[number] for number in batch]))
 
         if len(texts) < MANY_TEXTS:
             for batch in batches:
@@ -129,11 +130,11 @@ class E5Model:
             numbers.append(number)
         return numbers[::-1]
 
-    def _mean(self, tokens: npt.NDArray[np.int64]) -> Matrix:
-        """float32 [n, dim] from numbers of tokens [n, length]."""
+    def _means(self, tokens: npt.NDArray[np.int64]) -> Matrix:
+        """float32 [n, 2, dim] from numbers of tokens [n, length]."""
         rows = unpacked(self._words[tokens.ravel()]).reshape(*tokens.shape, self.dim)
-        (mean,) = self._session.run(None, {"tokens": rows + self._positions[: tokens.shape[1]]})
-        return np.asarray(mean, np.float32)
+        means = self._session.run(["last", "inner"], {"tokens": rows + self._positions[: tokens.shape[1]]})
+        return np.asarray(np.stack(means, axis=1), np.float32)
 
 
 def _read_weights(reader: _Reader) -> tuple[dict[str, Blocks], dict[str, Matrix]]:

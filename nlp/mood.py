@@ -48,7 +48,7 @@ _CONTEMPT = re.compile(
 )
 _RECIPE = Recipe(bend=1.5, ngrams=2.0)
 # Moods overlap more than intents do: a stronger penalty than theirs.
-_STRENGTH = 3.0
+_STRENGTH = 1.5
 # How often each mood is felt differs between a file and a shop, and between months: half-way to all equally often.
 _BALANCE = 0.5
 _EXCLAMATION = re.compile(r"[!?]{2,}")

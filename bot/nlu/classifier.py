@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.nlu.normaliser import GUARD
 from bot.nlu.trained import TrainedComponent
 from nlp.classifier import Prediction, TextClassifier
-from nlp.encoders import Encoder
+from nlp.encoders import Encoder, meaning
 
 INTENT_RANKING = "intent_ranking"
 
@@ -31,12 +31,12 @@ class IntentClassifier(TrainedComponent[TextClassifier]):
 
     @staticmethod
     def read(directory: Path, encoder: Encoder) -> TextClassifier:
-        return TextClassifier.load(directory, encoder)
+        return TextClassifier.load(directory, meaning(encoder))
 
     def train(self, training_data: TrainingData) -> Resource:
         rows = [(str(m.get(TEXT) or ""), str(m.get(INTENT))) for m in training_data.intent_examples if m.get(TEXT)]
         texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        return self.learn(lambda encoder: TextClassifier.fit(texts, labels, encoder))
+        return self.learn(lambda encoder: TextClassifier.fit(texts, labels, meaning(encoder)))
 
     def process(self, messages: list[Message]) -> list[Message]:
         texts = [str(message.get(TEXT) or "").lstrip(GUARD) for message in messages]

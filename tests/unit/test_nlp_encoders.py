@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nlp.encoders import CachedEncoder, JoinedEncoder, shared_encoder, unit
+from nlp.encoders import CachedEncoder, JoinedEncoder, encoder, meaning, shared_encoder, unit
 from tests.fakes.encoder import HashingEncoder
 
 
@@ -40,6 +40,20 @@ def test_that_more_texts_than_fit_are_still_answered() -> None:
 
 def test_that_no_texts_are_no_rows() -> None:
     assert CachedEncoder(HashingEncoder()).encode([]).shape == (0, 96)
+
+
+def test_that_a_meaning_is_without_what_serves_moods() -> None:
+    whole = JoinedEncoder([HashingEncoder(), HashingEncoder()])
+    told = meaning(whole)
+    vectors = told.encode(["怎么退货"])
+    assert (told.dim, told.widths, vectors.shape) == (96, (64, 32), (1, 96))
+    assert np.array_equal(vectors, unit(whole.encode(["怎么退货"])[:, :96]))
+    assert told.name != whole.name
+
+
+def test_that_the_light_variant_is_all_meaning() -> None:
+    light = encoder("light")
+    assert meaning(light) is light
 
 
 def test_that_a_row_of_zeros_stays_one() -> None:
