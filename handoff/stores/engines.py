@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 BUSY_TIMEOUT_MS = 5000
 POSTGRES_POOL = 10
 SQLITE_READERS = 2
+# To ask costs as much as a short transaction. What breaks within this time fails one transaction, and all older connections go with it.
+TRUSTED_SECONDS = 2.0
 
 
 def _json(value: Any) -> str:
@@ -61,16 +68,31 @@ def sqlite_engine(url: str, *, writer: bool) -> Engine:
 
 
 def postgres_engine(url: str) -> Engine:
-    """An engine with a pool of connections."""
-    return create_engine(
+    """An engine with a pool of connections, each asked whether it is still there when it was idle for longer than TRUSTED_SECONDS."""
+    engine = create_engine(
         url,
         **ENCODING,
         hide_parameters=True,
         pool_size=POSTGRES_POOL,
         max_overflow=0,
-        pool_pre_ping=True,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
     )
+
+    @event.listens_for(engine, "connect")
+    @event.listens_for(engine, "checkin")
+    def _used(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+        if time.monotonic() - record.info["used"] <= TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine
 
 
 def normal_url(url: str) -> str:
