@@ -19,6 +19,7 @@ from handoff.web.agent_socket import serve_agent
 from handoff.web.customer_socket import serve_customer
 from handoff.web.heartbeat import Heartbeat
 from handoff.web.openapi import describe
+from handoff.web.origins import Origins
 from handoff.web.pages import register_pages
 from handoff.web.routing import Route, error_response, register
 
@@ -93,13 +94,7 @@ def create_app(gateway: Gateway, *, alone: bool = False) -> Sanic[Any, Any]:
 
 def _allow_websites(app: Sanic[Any, Any], gateway: Gateway) -> None:
     """CORS for the widget's routes only, and only for pages on a website's list."""
-
-    async def allowed(request: Request) -> str | None:
-        origin = request.headers.get("origin")
-        if origin is None or not request.path.startswith(WIDGET):
-            return None
-        inboxes = await gateway.services.store.read(lambda tx: tx.customers.inboxes())
-        return origin if any(origin in inbox.origins for inbox in inboxes) else None
+    allowed = Origins(gateway.services.store)
 
     async def preflight(request: Request) -> HTTPResponse:
         return HTTPResponse(status=204)
@@ -111,8 +106,8 @@ def _allow_websites(app: Sanic[Any, Any], gateway: Gateway) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         if request.path.startswith(WIDGET):
             response.headers["Vary"] = "Origin"
-            origin = await allowed(request)
-            if origin is not None:
+            origin = request.headers.get("origin")
+            if origin is not None and origin in await allowed.now():
                 response.headers["Access-Control-Allow-Origin"] = origin
                 response.headers["Access-Control-Allow-Methods"] = "GET, POST, OPTIONS"
                 response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
