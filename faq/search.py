@@ -18,6 +18,7 @@ from faq.analysis import QUERY_CHARS, Analyser, Prepared
 from faq.clusters import cluster
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, can_learn, learn
 from faq.index import Index, rows_of
+from faq.metric import mapped
 from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix
 from nlp.locale import language
@@ -79,7 +80,7 @@ class FaqSearch:
     """`update` with entries, then `search`. Vectors and weights are kept in `folder` if there is one."""
 
     def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
-        self._encoder = encoder
+        self._encoder = encoder = mapped(encoder)
         self._folder = folder
         self._cache = VectorCache(encoder, folder)
         self._analyser = Analyser(folder)

@@ -93,7 +93,7 @@ def test_that_phrasings_left_out_are_found_by_the_others(search: FaqSearch, caps
 def test_that_one_phrasing_and_the_answer_often_suffice(search: FaqSearch, capsys: pytest.CaptureFixture[str]) -> None:
     """By the weights for entries from which nothing can be learned."""
     entries = load_folder()
-    alone = FaqSearch(shared_encoder())
+    alone = FaqSearch(meaning(shared_encoder()))
     alone.update([replace(entry, phrasings={"zh": entry.phrasings["zh"][:1]}) for entry in entries])
     asked = [(text, entry.id) for entry in entries for text in entry.phrasings["zh"][1:2]]
     right = sum(alone.search(text, "zh-Hans", 1).results[0].entry_id == id for text, id in asked)
