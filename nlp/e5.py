@@ -10,6 +10,7 @@ import mmap
 import os
 import re
 import struct
+from array import array
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -76,14 +77,14 @@ class E5Model:
         count, self._begin, self._end, _, self._unknown = reader.take("5i")
         (length,) = reader.take("Q")
         ends = np.frombuffer(reader.some(4 * (count + 1)), "<u4").tolist()
-        scores = np.frombuffer(reader.some(4 * count), "<f4").tolist()
+        self._scores = array("f", reader.some(4 * count))
         blob = reader.some(length)
         named = (
             (blob[ends[i] : ends[i + 1]].decode("utf-8", "replace"), i) for i in range(count) if i != self._unknown
         )
-        self._pieces = {piece: (number, scores[number]) for piece, number in named if piece}
+        self._pieces = {piece: number for piece, number in named if piece}
         self._longest = max(map(len, self._pieces))
-        self._unknown_score = min(scores) - 10
+        self._unknown_score = min(self._scores) - 10
         changes, _ = reader.take("iI")
         self._changes: dict[int, str] = {}
         for _ in range(changes):
@@ -122,8 +123,8 @@ class E5Model:
                 best[start + 1], came[start + 1] = score + self._unknown_score, (start, self._unknown)
             for end in range(start + 1, min(start + self._longest, len(marked)) + 1):
                 found = self._pieces.get(marked[start:end])
-                if found and score + found[1] > best[end]:
-                    best[end], came[end] = score + found[1], (start, found[0])
+                if found is not None and score + self._scores[found] > best[end]:
+                    best[end], came[end] = score + self._scores[found], (start, found)
         numbers, end = [], len(marked)
         while end:
             end, number = came[end]
