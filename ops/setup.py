@@ -85,7 +85,8 @@ def make_frontend(tools: Tools) -> None:
     packages = fingerprint([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
     sources = fingerprint([FRONTEND])
     packages_stamp, build_stamp = Stamp(STAMPS / "frontend-packages"), Stamp(STAMPS / "frontend-build")
-    installed = (FRONTEND / "node_modules").is_dir() and packages_stamp.matches(packages)
+    # npm writes this file last: a folder without it is half there.
+    installed = (FRONTEND / "node_modules" / ".package-lock.json").is_file() and packages_stamp.matches(packages)
     built = STATIC.is_dir() and any(STATIC.iterdir()) and build_stamp.matches(sources)
     if installed and built:
         return
