@@ -18,7 +18,7 @@ from bench.rows import FileError, Rows, check_known, read_rows, run
 from bench.scores import rounded
 from faq.search import FaqSearch
 from handoff.domain.faq import LANGUAGES, Entry
-from nlp.encoders import Encoder, encoder, meaning
+from nlp.encoders import Encoder, encoder
 from nlp.scope import OUT_OF_SCOPE
 from nlp.text import is_han
 from nlp.tokens import warm_up
@@ -73,7 +73,7 @@ def main() -> None:
     chosen = parser.parse_args()
     questions, queries = read_rows(chosen.questions), read_rows(chosen.queries)
     check_known(queries, questions)
-    print(json.dumps(rounded(measure(questions, queries, meaning(encoder(chosen.encoder))))))
+    print(json.dumps(rounded(measure(questions, queries, encoder(chosen.encoder)))))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from bench.made_entries import make_entries
 from bench.scores import rounded
 from faq.progress import Progress
 from faq.search import FaqSearch
-from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder, meaning
+from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder
 from nlp.tokens import warm_up
 
 
@@ -50,7 +50,7 @@ def timed(numbers: dict[str, float], name: str, work: Callable[[], None], unit: 
 def measure(entries: int, phrasings: int, queries: int, kind: str, folder: Path) -> dict[str, float]:
     """The numbers of the module's docstring."""
     made = make_entries(entries, phrasings)
-    counting = CountingEncoder(meaning(encoder(kind)))
+    counting = CountingEncoder(encoder(kind))
     warm_up()
     counting.encode(["warm"])
     numbers: dict[str, float] = {"entries": entries, "phrasings": entries * phrasings}

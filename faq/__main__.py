@@ -65,9 +65,9 @@ def _serve(store: SqlEntryStore) -> int:
     from faq.app import create_app
     from faq.search import FaqSearch
     from nlp.cache import cache_dir
-    from nlp.encoders import meaning, shared_encoder
+    from nlp.encoders import shared_encoder
 
-    app = create_app(FaqSearch(meaning(shared_encoder()), cache_dir("faq")), store, secret)
+    app = create_app(FaqSearch(shared_encoder(), cache_dir("faq")), store, secret)
     app.run(host="127.0.0.1", port=port, single_process=True, access_log=False, motd=False)
     return 0
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ from handoff.remotes.rasa import HttpBot
 from handoff.remotes.shop import HttpShop
 from handoff.services.context import Policy, Services
 from handoff.services.hub import Hub
+from handoff.services.kept import Kept
 from handoff.services.login import hash_password
 from handoff.services.ports import Transaction
 from handoff.services.runner import Runner
@@ -60,9 +60,9 @@ class Gateway:
     faq: HttpFaq
     shop: HttpShop
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, repr=False)
-    _asking: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
-    _answer: tuple[float, dict[str, bool]] | None = field(default=None, repr=False)
-    """Until when the parts' answer counts, and the answer."""
+
+    def __post_init__(self) -> None:
+        self._parts = Kept(self._ask_parts, READY_KEPT_SECONDS)
 
     def start(self) -> None:
         """Begin to work in the background. Must run in the event loop."""
@@ -83,11 +83,7 @@ class Gateway:
 
     async def parts(self) -> dict[str, bool]:
         """Which parts answer; asked anew at most once a second, so that whoever may look cannot make us ask without end."""
-        async with self._asking:
-            now = time.monotonic()
-            if self._answer is None or now >= self._answer[0]:
-                self._answer = (now + READY_KEPT_SECONDS, await self._ask_parts())
-            return self._answer[1]
+        return await self._parts.now()
 
     async def _ask_parts(self) -> dict[str, bool]:
         async def redis() -> bool:

@@ -64,9 +64,13 @@ async def test_that_a_connection_in_use_is_not_asked_before_each_transaction(
     store: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
+
+    def ping(connection: object) -> bool:
+        asked.append(connection)
+        return True
+
     monkeypatch.setattr(engines, "TRUSTED_SECONDS", 600.0)
-    dialect = store._engine.dialect
-    monkeypatch.setattr(dialect, "do_ping", lambda connection: asked.append(connection) or True)
+    monkeypatch.setattr(store._engine.dialect, "do_ping", ping)
     for _ in range(3):
         await store.read(look)
     assert asked == []

@@ -13,7 +13,7 @@ import pytest
 
 from faq.entries import load_folder
 from faq.search import FaqSearch
-from nlp.encoders import meaning, shared_encoder
+from nlp.encoders import shared_encoder
 
 # Measured when written: 0.59, 0.81 and 0.86; a margin for entries that change.
 RECALL_AT_1, RECALL_AT_3, PRECISION = 0.53, 0.75, 0.8
@@ -43,7 +43,7 @@ QUESTIONS = [
 def search(tmp_path_factory: pytest.TempPathFactory) -> FaqSearch:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    search = FaqSearch(meaning(shared_encoder()), tmp_path_factory.mktemp("faq"))
+    search = FaqSearch(shared_encoder(), tmp_path_factory.mktemp("faq"))
     search.update(load_folder())
     return search
 
@@ -93,7 +93,7 @@ def test_that_phrasings_left_out_are_found_by_the_others(search: FaqSearch, caps
 def test_that_one_phrasing_and_the_answer_often_suffice(search: FaqSearch, capsys: pytest.CaptureFixture[str]) -> None:
     """By the weights for entries from which nothing can be learned."""
     entries = load_folder()
-    alone = FaqSearch(meaning(shared_encoder()))
+    alone = FaqSearch(shared_encoder())
     alone.update([replace(entry, phrasings={"zh": entry.phrasings["zh"][:1]}) for entry in entries])
     asked = [(text, entry.id) for entry in entries for text in entry.phrasings["zh"][1:2]]
     right = sum(alone.search(text, "zh-Hans", 1).results[0].entry_id == id for text, id in asked)
@@ -116,7 +116,7 @@ def test_that_a_restart_takes_no_time(search: FaqSearch) -> None:
     folder = search._folder
     assert isinstance(folder, Path)
     started = time.thread_time()  # what the work costs, however busy the machine is
-    again = FaqSearch(meaning(shared_encoder()), folder)
+    again = FaqSearch(shared_encoder(), folder)
     again.update(load_folder())
     assert time.thread_time() - started < 3
     assert again.search("怎么退货", "zh-Hans") == search.search("怎么退货", "zh-Hans")

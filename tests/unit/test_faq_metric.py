@@ -106,6 +106,7 @@ class HashingPart(HashingEncoder):
 def test_that_the_shipped_maps_fit_the_encoders_that_are_locked(kind: str) -> None:
     plain = meaning(encoder(kind))
     assert mapped(plain).name.startswith(f"{plain.name}~")
+    assert FaqSearch(encoder(kind))._encoder.name == mapped(plain).name, "whatever else the encoder tells"
     known, _ = metric._maps(metric.METRIC_FILE)
     for name, width in zip(metric._names(plain), plain.widths, strict=True):
         left, right = known[name]
