@@ -55,8 +55,7 @@ class E5Model:
     def __init__(self, path: Path) -> None:
         """Read the file of weights. Raises ValueError if it is none, or of another format."""
         with path.open("rb") as file:
-            known = file.read(len(_MAGIC)) == _MAGIC
-            if not known:
+            if file.read(len(_MAGIC)) != _MAGIC:
                 raise ValueError(f"{path.name} has a format that is not known here")
             reader = _Reader(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         reader.some(len(_MAGIC))
