@@ -43,8 +43,8 @@ class Fitted:
 
 @dataclass
 class Folds:
-    """Training rows [n, r], the last columns those in which they differ most, with their labels and how near they are to each
-    other [n, n], by vectors and by n-grams.
+    """Training rows [n, r], the last columns those in which they differ most, with their labels and how near they are to the
+    `examples` among them, by vectors and by n-grams.
 
     `rows` may have more rows than there are targets: one for each of `names` in order, its own name as an example, which
     is never asked. `counts`: how often each of `rows` counts.
@@ -53,8 +53,9 @@ class Folds:
     rows: Matrix
     targets: npt.NDArray[np.int64]
     names: Sequence[str]
-    near_dense: Matrix
-    near_sparse: Matrix
+    examples: npt.NDArray[np.int64]  # [m]
+    near_dense: Matrix  # [n, m]
+    near_sparse: Matrix  # [n, m]
     seed: int
     strength: float
     counts: Matrix
@@ -106,7 +107,7 @@ class Folds:
             if not asked.any() or len(np.unique(self.targets[seen])) < 2:
                 return None
             probabilities = softmax(self._logits(leading, seen, asked) / temperature)
-            near = np.ix_(asked, seen)
+            near = np.ix_(asked, seen[self.examples])
             return (
                 evidence(probabilities, self.near_dense[near], self.near_sparse[near]),
                 probabilities.argmax(axis=1) == self.targets[asked],

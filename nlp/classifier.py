@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from nlp.encoders import Encoder, Matrix
 from nlp.features import Features, FeatureSpace
@@ -17,6 +16,8 @@ from nlp.regression import softmax
 from nlp.scope import OUT_OF_SCOPE, ScopeGate, evidence
 from nlp.training import Learned, Recipe, bent, learn
 
+# So many texts at once are compared with all examples, 50 MB of 12,000.
+_AT_ONCE = 1000
 FORMAT = 3  # raised when a saved classifier of before can no longer be read
 
 
@@ -47,7 +48,7 @@ class TextClassifier:
     def __init__(self, learned: Learned) -> None:
         self.labels = list(learned.labels)
         self._model = learned
-        self._nearest = _by_column(learned.examples.sparse)
+        self._nearest = learned.examples.sparse.by_column()
 
     @property
     def gate(self) -> ScopeGate:
@@ -99,14 +100,10 @@ class TextClassifier:
         """The rankings of raw texts, encoded in one batch."""
         if not texts:
             return []
-        model = self._model
-        features = model.space.transform(texts)
-        similar = np.asarray(features.dense @ model.examples.dense.T, np.float32)
-        near = bent(similar, model.bend, len(model.space.encoder.widths)) if model.bend else features.dense
-        logits = near @ model.dense + features.sparse.times(model.sparse) + model.bias
-        probabilities = softmax(logits / model.temperature)
-        scores = model.gate.score(evidence(probabilities, similar, self._similar_ngrams(features.sparse)))
-        return [self._prediction(row, float(score)) for row, score in zip(probabilities, scores, strict=True)]
+        features = self._model.space.transform(texts)
+        places = np.arange(len(texts))
+        parts = (features.take(places[start : start + _AT_ONCE]) for start in range(0, len(texts), _AT_ONCE))
+        return [prediction for part in parts for prediction in self._predict(part)]
 
     def save(self, directory: Path) -> None:
         """Write `classifier.json` and `classifier.npz` into `directory`, which is made if it is not there."""
@@ -168,6 +165,15 @@ class TextClassifier:
             )
         )
 
+    def _predict(self, features: Features) -> list[Prediction]:
+        model = self._model
+        similar = np.asarray(features.dense @ model.examples.dense.T, np.float32)
+        near = bent(similar, model.bend, len(model.space.encoder.widths)) if model.bend else features.dense
+        logits = near @ model.dense + features.sparse.times(model.sparse) + model.bias
+        probabilities = softmax(logits / model.temperature)
+        scores = model.gate.score(evidence(probabilities, similar, self._similar_ngrams(features.sparse)))
+        return [self._prediction(row, float(score)) for row, score in zip(probabilities, scores, strict=True)]
+
     def _prediction(self, row: Matrix, score: float) -> Prediction:
         order = np.argsort(-row, kind="stable")
         ranking = tuple((self.labels[index], float(row[index])) for index in order)
@@ -175,18 +181,4 @@ class TextClassifier:
 
     def _similar_ngrams(self, rows: SparseRows) -> Matrix:
         """float32 [n, examples]: dot products by n-grams, by way of the examples that hold each one."""
-        out = np.zeros((len(rows), len(self._model.examples.sparse)), np.float32)
-        ends, holders, values = self._nearest
-        for index in range(len(rows)):
-            for column, value in zip(*rows.row(index), strict=True):
-                part = slice(ends[column], ends[column + 1])
-                out[index, holders[part]] += value * values[part]
-        return out
-
-
-def _by_column(rows: SparseRows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Matrix]:
-    """For each column, where its rows begin; the rows; their values."""
-    order = np.argsort(rows.columns, kind="stable")
-    holders = np.repeat(np.arange(len(rows)), np.diff(rows.starts))[order]
-    ends = np.searchsorted(rows.columns[order], np.arange(rows.width + 1))
-    return ends, holders, rows.values[order]
+        return np.stack([self._nearest.products(*rows.row(index)) for index in range(len(rows))])

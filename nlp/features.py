@@ -20,9 +20,9 @@ class Features:
     dense: Matrix
     sparse: SparseRows
 
-    def gram(self, other: Features) -> Matrix:
-        """float32 [len(self), len(other)]: dot products over both kinds."""
-        return np.asarray(self.dense @ other.dense.T + self.sparse.gram(other.sparse), np.float32)
+    def take(self, places: npt.NDArray[np.int64]) -> Features:
+        """The texts at `places`, in that order."""
+        return Features(self.dense[places], self.sparse.take(places))
 
 
 class FeatureSpace:

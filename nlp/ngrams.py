@@ -14,6 +14,8 @@ from nlp.encoders import Matrix
 from nlp.tokens import tokens
 
 _NUMBER = re.compile(r"\d+")
+# Of all pairs of rows, the share that must share a column to multiply it whole: that takes 0.04 ns a pair, a single product 5.
+_SHARED = 0.002
 _HAN_EDGE = re.compile(r"\s*([\u3400-\u9fff])\s*")
 
 
@@ -34,23 +36,48 @@ class SparseRows:
         part = slice(self.starts[index], self.starts[index + 1])
         return self.columns[part], self.values[part]
 
-    def first(self, count: int) -> SparseRows:
-        """The first `count` rows."""
-        end = self.starts[count]
-        return SparseRows(self.columns[:end], self.values[:end], self.starts[: count + 1], self.width)
+    def take(self, places: npt.NDArray[np.int64]) -> SparseRows:
+        """The rows at `places`, in that order."""
+        counts = np.diff(self.starts)[places]
+        parts = _ranges(self.starts[places], counts)
+        return SparseRows(self.columns[parts], self.values[parts], _starts(counts), self.width)
 
     def gram(self, other: SparseRows) -> Matrix:
         """float32 [len(self), len(other)] of dot products."""
-        out = np.zeros((len(self), len(other)), np.float32)
-        rows = np.repeat(np.arange(len(other)), np.diff(other.starts))
-        order = np.argsort(other.columns, kind="stable")
-        columns, rows, values = other.columns[order], rows[order], other.values[order]
-        ends = np.searchsorted(columns, np.arange(self.width + 1))
+        # A column that many rows share is cheaper multiplied whole, zeros too.
+        work = np.bincount(self.columns, minlength=self.width) * np.bincount(other.columns, minlength=self.width)
+        shared = np.flatnonzero(work > _SHARED * len(self) * len(other))
+        out = self._dense(shared) @ other._dense(shared).T
+        rare = np.ones(self.width, np.bool_)
+        rare[shared] = False
+        columns = other._only(rare).by_column()
+        rest = self._only(rare)
         for index in range(len(self)):
-            for column, value in zip(*self.row(index), strict=True):
-                part = slice(ends[column], ends[column + 1])
-                out[index, rows[part]] += value * values[part]  # a row holds a column once
+            out[index] += columns.products(*rest.row(index))
         return out
+
+    def by_column(self) -> SparseColumns:
+        """The same matrix, to be asked which rows are near a given one."""
+        order = np.argsort(self.columns, kind="stable")
+        holders = np.repeat(np.arange(len(self)), np.diff(self.starts))[order]
+        starts = _starts(np.bincount(self.columns, minlength=self.width))
+        return SparseColumns(holders, self.values[order], starts, len(self))
+
+    def _dense(self, columns: npt.NDArray[np.int64]) -> Matrix:
+        """float32 [n, len(columns)]: these columns of the matrix."""
+        place = np.full(self.width, -1)
+        place[columns] = np.arange(len(columns))
+        where = place[self.columns]
+        rows = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        out = np.zeros((len(self), len(columns)), np.float32)
+        out[rows[where >= 0], where[where >= 0]] = self.values[where >= 0]
+        return out
+
+    def _only(self, kept: npt.NDArray[np.bool_]) -> SparseRows:
+        """The matrix with zeros in all columns but those `kept` [width]."""
+        held = kept[self.columns]
+        ends = np.concatenate([[0], np.cumsum(held)])
+        return SparseRows(self.columns[held], self.values[held], ends[self.starts], self.width)
 
     def times(self, weights: Matrix) -> Matrix:
         """float32 [n, k]: this matrix times `weights` [width, k]."""
@@ -67,6 +94,34 @@ class SparseRows:
             columns, values = self.row(index)
             out[columns] += values[:, None] * right[index]  # a row holds a column once
         return out
+
+
+@dataclass(frozen=True)
+class SparseColumns:
+    """A matrix [n, width] by columns: column j has `values[starts[j]:starts[j + 1]]` in the rows of the same slice of `holders`."""
+
+    holders: npt.NDArray[np.int64]
+    values: Matrix
+    starts: npt.NDArray[np.int64]  # [width + 1]
+    rows: int
+
+    def products(self, columns: npt.NDArray[np.int32], values: Matrix) -> Matrix:
+        """float32 [n]: the dot product of each row with one that has `values` at `columns`."""
+        counts = self.starts[columns + 1] - self.starts[columns]
+        parts = _ranges(self.starts[columns], counts)
+        found = np.bincount(self.holders[parts], np.repeat(values, counts) * self.values[parts], self.rows)
+        return np.asarray(found, np.float32)
+
+
+def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """starts[0], starts[0] + 1, … (`counts[0]` numbers), then the same of the second, and so on."""
+    before = np.cumsum(counts) - counts
+    return np.asarray(np.repeat(starts - before, counts) + np.arange(int(counts.sum())), np.int64)
+
+
+def _starts(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Where slices of these lengths, one after the other, begin, and the end of the last."""
+    return np.concatenate([[0], np.cumsum(counts)])
 
 
 class NgramVectorizer:

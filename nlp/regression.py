@@ -20,12 +20,15 @@ from nlp.encoders import Matrix
 # finding them rows² × directions. Not too many: 700 of the 2,700 that 51 intents had cost more than a point of accuracy.
 _COST = 2e8
 _RANKS = (500, 2000)
+# However many classes: the more rows there are, the less a model of few directions can tell apart what is near.
+_ROWS_A_DIRECTION, _MOST = 6, 3000
 _SURE = 0.1  # of the curvature at the start, what is left towards the optimum
 
 
 @dataclass(frozen=True)
 class Projection:
-    """`rows` float32 [n, r] with rows·rowsᵀ ≈ K, and `back` [n, r]: weights w over them are Xᵀ·(back·w) over X."""
+    """`rows` float32 [n, r] with rows·rowsᵀ ≈ K, and `back` [m, r]: weights w over them are Eᵀ·(back·w) over the columns of X,
+    E being those m rows of X that all were measured by."""
 
     rows: Matrix
     back: Matrix
@@ -33,26 +36,28 @@ class Projection:
 
 def rank_for(rows: int, classes: int) -> int:
     """How many directions a problem of this size is worth."""
-    return min(rows, max(_RANKS[0], min(_RANKS[1], int(_COST / (rows * classes)))))
+    worth = max(_RANKS[0], min(_RANKS[1], int(_COST / (rows * classes))))
+    return min(rows, max(worth, min(_MOST, rows // _ROWS_A_DIRECTION)))
 
 
-def project(gram: Matrix, rank: int, *, seed: int = 7) -> Projection:
-    """Decompose a Gram matrix [n, n] into at most `rank` directions, the largest last.
+def project(gram: Matrix, rank: int, *, examples: npt.NDArray[np.int64] | None = None, seed: int = 7) -> Projection:
+    """Decompose a Gram matrix [n, n], or those columns of it [n, m] that are the `examples` [m], into at most `rank` directions,
+    the largest last.
 
-    If n is larger, by Nyström's method over a random subspace that was multiplied with the matrix once (Halko, Martinsson and
+    If there are more, by Nyström's method over a random subspace that was multiplied with the matrix once (Halko, Martinsson and
     Tropp 2011, 5.5).
     """
-    if len(gram) <= rank:
-        values, vectors = np.linalg.eigh(gram.astype(np.float64))
+    square = gram if examples is None or len(examples) == len(gram) else gram[examples]
+    if len(square) <= rank:
+        values, vectors = np.linalg.eigh(square.astype(np.float64))
         kept = values > 1e-5 * max(float(values[-1]), 1e-12)
         roots = np.sqrt(values[kept])
-        return Projection(
-            np.asarray(vectors[:, kept] * roots, np.float32), np.asarray(vectors[:, kept] / roots, np.float32)
-        )
+        back = np.asarray(vectors[:, kept] / roots, np.float32)
+        return Projection(np.asarray(vectors[:, kept] * roots, np.float32) if square is gram else gram @ back, back)
     random = np.random.default_rng(seed)
-    basis = _orthonormal(_product(gram, random.standard_normal((len(gram), rank)).astype(np.float32)))
+    basis = _orthonormal(_product(square, random.standard_normal((len(square), rank)).astype(np.float32)))
     image = _product(gram, basis)
-    small = basis.T @ image
+    small = basis.T @ (image if square is gram else image[examples])
     values, vectors = np.linalg.eigh(((small + small.T) / 2).astype(np.float64))
     kept = values > 1e-5 * max(float(values[-1]), 1e-12)
     turn = np.asarray(vectors[:, kept] / np.sqrt(values[kept]), np.float32)
@@ -102,7 +107,7 @@ def fit_softmax(
         each = np.log(total[:, 0]) - logits[np.arange(len(rows)), targets]
         value = float((each * times).sum(dtype=np.float64))
         error = (exp / total - hot) * times[:, None]
-        gradient = np.vstack([rows.T @ error, error.sum(axis=0, keepdims=True)]).astype(np.float64)
+        gradient = np.vstack([(error.T @ rows).T, error.sum(axis=0, keepdims=True)]).astype(np.float64)
         gradient[:-1] += weights[:-1] / strength
         return value + float((weights[:-1] ** 2).sum()) / (2 * strength), gradient.ravel()
 

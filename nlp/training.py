@@ -30,12 +30,15 @@ FEW, MANY = Recipe(name_counts=1.0), Recipe(bend=1.5, ngrams=2.0, name_counts=4.
 _ROWS_TO_TRY = 1000
 # What a bent similarity weighs against that of n-grams, per encoder.
 _BENT_WEIGHT = 1.5
+# Numbers in a table of how near rows are to each other, 1 GB. Of more than 15,800 rows some stand for all.
+_MOST_NEAR = 250_000_000
+_FEWEST_EXAMPLES = 1000
 
 
 @dataclass(frozen=True)
 class Learned:
     """A trained model. `dense`: by dimension [dim, labels], or, with a bend, by example [examples, labels]; `sparse` [width,
-    labels]; the logits are the sum of both and `bias`, divided by `temperature`."""
+    labels]; the logits are the sum of both and `bias`, divided by `temperature`. `examples`: the rows that it measures by."""
 
     space: FeatureSpace
     labels: tuple[str, ...]
@@ -51,7 +54,10 @@ class Learned:
 
 def bent(similar: Matrix, bend: float, parts: int) -> Matrix:
     """Sums of `parts` cosines, bent: the series of exp without its constant, so it stays a product of some vectors."""
-    return np.asarray(_BENT_WEIGHT * parts * np.expm1(bend * similar / parts) / np.expm1(bend), np.float32)
+    out = similar * np.float32(bend / parts)
+    np.expm1(out, out)
+    out *= np.float32(_BENT_WEIGHT * parts / np.expm1(bend))
+    return out
 
 
 def learn(
@@ -75,7 +81,8 @@ def learn(
     given = recipes or ((FEW, MANY) if len(texts) < _ROWS_TO_TRY else (MANY,))
     space = FeatureSpace.fit(texts, encoder)
     named = [name.replace("_", " ").lower() for name in names] if any(r.name_counts for r in given) else []
-    rows = _Rows.of(space, space.transform([*texts, *named]), targets, names, _counts(targets, balance))
+    features = space.transform([*texts, *named])
+    rows = _Rows.of(space, features, targets, names, _counts(targets, balance), _examples(targets, len(named), seed))
     return max((rows.attempt(recipe, seed, strength) for recipe in given), key=_Attempt.likelihood).finish(reject)
 
 
@@ -85,17 +92,33 @@ def _counts(targets: npt.NDArray[np.int64], balance: float) -> Matrix:
     return np.asarray(counts / counts.mean(), np.float32)
 
 
+def _examples(targets: npt.NDArray[np.int64], named: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which of the rows, `named` of them behind those of `targets`, all others are measured by: all, or as many of each label in
+    proportion as _MOST_NEAR allows, and each name."""
+    rows = len(targets) + named
+    if rows * rows <= _MOST_NEAR:
+        return np.arange(rows)
+    order = np.random.default_rng(seed).permutation(len(targets))
+    order = order[np.argsort(targets[order], kind="stable")]  # by label, at random within each
+    counts = np.bincount(targets)
+    place = np.arange(len(targets)) - (np.cumsum(counts) - counts)[targets[order]]
+    evenly = order[np.argsort(place / counts[targets[order]], kind="stable")]  # each label's first, then its others
+    kept = max(_MOST_NEAR // rows, _FEWEST_EXAMPLES) - named
+    return np.concatenate([np.sort(evenly[:kept]), np.arange(len(targets), rows)])
+
+
 @dataclass(frozen=True)
 class _Rows:
-    """The training rows' features, then perhaps those of the labels' names, and how near they are to each other."""
+    """The training rows' features, then perhaps those of the labels' names, and how near they are to the `examples` among them."""
 
     space: FeatureSpace
     features: Features
     targets: npt.NDArray[np.int64]
     names: tuple[str, ...]
     counts: Matrix
-    dense: Matrix
-    sparse: Matrix
+    examples: npt.NDArray[np.int64]  # [m], ascending
+    dense: Matrix  # [rows, m]
+    sparse: Matrix  # [rows, m]
 
     @classmethod
     def of(
@@ -105,31 +128,34 @@ class _Rows:
         targets: npt.NDArray[np.int64],
         names: tuple[str, ...],
         counts: Matrix,
+        examples: npt.NDArray[np.int64],
     ) -> _Rows:
-        dense = np.asarray(features.dense @ features.dense.T, np.float32)
-        return cls(space, features, targets, names, counts, dense, features.sparse.gram(features.sparse))
+        chosen = features.take(examples)
+        dense = np.asarray(features.dense @ chosen.dense.T, np.float32)
+        return cls(space, features, targets, names, counts, examples, dense, features.sparse.gram(chosen.sparse))
 
     def attempt(self, recipe: Recipe, seed: int, strength: float) -> _Attempt:
         """Carry a recipe out but for the gate."""
         used = len(self.features.dense) if recipe.name_counts else len(self.targets)
-        near = self.dense[:used, :used]
-        if recipe.bend:
-            near = bent(near, recipe.bend, len(self.space.encoder.widths))
-        gram = np.asarray(near + recipe.ngrams * self.sparse[:used, :used], np.float32)
-        projection = project(gram, rank_for(used, len(self.names)), seed=seed)
-        own = slice(len(self.targets))
+        examples = self.examples[self.examples < used]
+        near = self.dense[:used, : len(examples)]
+        gram = bent(near, recipe.bend, len(self.space.encoder.widths)) if recipe.bend else near.copy()
+        for row, ngrams in zip(gram, self.sparse, strict=False):  # a whole table in between would be the largest of all
+            row += recipe.ngrams * ngrams[: len(examples)]
+        projection = project(gram, rank_for(used, len(self.names)), examples=examples, seed=seed)
+        own = examples[examples < len(self.targets)]
         folds = Folds(
             projection.rows,
             self.targets,
             self.names,
-            self.dense[own, own],
-            self.sparse[own, own],
+            own,
+            self.dense[: len(self.targets), : len(own)],
+            self.sparse[: len(self.targets), : len(own)],
             seed,
             strength,
             np.concatenate([self.counts, np.full(used - len(self.counts), recipe.name_counts, np.float32)]),
         )
-        examples = Features(self.features.dense[:used], self.features.sparse.first(used))
-        return _Attempt(recipe, self.space, examples, folds, projection, folds.fit())
+        return _Attempt(recipe, self.space, self.features.take(examples), folds, projection, folds.fit())
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nlp import training
 from nlp.classifier import TextClassifier
 from nlp.training import MANY
 from tests.fakes.encoder import HashingEncoder
@@ -124,6 +126,32 @@ def test_that_a_bent_classifier_is_saved_whole(tmp_path: Path) -> None:
     for text in ["我想退货", "快递到哪里了"]:
         assert loaded.predict(text).label == bent.predict(text).label
         assert loaded.predict(text).confidence == pytest.approx(bent.predict(text).confidence, abs=2e-3)
+
+
+def test_that_of_very_many_rows_some_of_each_label_stand_for_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    texts, labels = _rows()
+    texts, labels = [*(f"{text}{sign}" for sign in "吗呢吧" for text in texts), "换大一码"], [*labels * 3, "exchange"]
+    monkeypatch.setattr(training, "_MOST_NEAR", 40 * (len(texts) + len(set(labels))))
+    monkeypatch.setattr(training, "_FEWEST_EXAMPLES", 1)
+    few = TextClassifier.fit(texts, labels, HashingEncoder(), recipes=[MANY])
+    few.save(tmp_path)
+    with np.load(tmp_path / "classifier.npz") as saved:
+        assert len(saved["examples"]) == 40
+    assert sum(few.predict(text).label == label for text, label in zip(texts, labels, strict=True)) > 0.95 * len(texts)
+    assert few.predict("换大一码").label == "exchange"
+    loaded = TextClassifier.load(tmp_path, HashingEncoder())
+    assert loaded.predict("我想退货").label == few.predict("我想退货").label == "start_return"
+
+
+def test_that_many_texts_are_told_as_one_by_one(classifier: TextClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlp.classifier._AT_ONCE", 3)
+    texts, _ = _rows()
+    for text, many in zip(texts, classifier.predict_many(texts), strict=True):
+        one = classifier.predict(text)
+        assert (many.label, many.known) == (one.label, one.known)
+        assert many.confidence == pytest.approx(one.confidence, abs=1e-5)
 
 
 def test_that_balance_gives_rare_labels_their_share() -> None:

@@ -37,6 +37,19 @@ def test_that_sparse_products_are_those_of_the_dense_matrix() -> None:
     assert np.allclose(rows.transposed_times(left), dense.T @ left, atol=1e-4)
 
 
+def test_that_columns_of_many_rows_and_of_few_add_up() -> None:
+    texts = [
+        f"退货 {word}" for word in ("运费", "order", "发票", "refund", "衣服", "尺码", "七天", "仓库", "地址", "快递")
+    ]
+    rows = NgramVectorizer.fit(texts).transform(texts)
+    dense = _dense(rows)
+    assert np.allclose(rows.gram(rows), dense @ dense.T, atol=1e-5)
+    places = np.array([7, 0, 3])
+    assert np.allclose(_dense(rows.take(places)), dense[places])
+    assert rows.gram(rows.take(places)).shape == (10, 3)
+    assert np.allclose(rows.by_column().products(*rows.row(4)), dense @ dense[4], atol=1e-5)
+
+
 def test_that_unknown_text_is_an_empty_row() -> None:
     row = NgramVectorizer.fit(["abc"]).transform(["", "😀"])
     assert [len(row.row(index)[0]) for index in range(2)] == [2, 2]  # only the marks of the ends are known

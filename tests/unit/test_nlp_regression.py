@@ -31,6 +31,16 @@ def test_that_large_matrices_are_projected_nearly_as_well() -> None:
     assert np.allclose(projection.rows @ projection.rows.T, rows @ rows.T, atol=0.1)
 
 
+def test_that_a_few_rows_can_stand_for_all() -> None:
+    rows = np.random.default_rng(3).standard_normal((200, 10)).astype(np.float32)
+    examples = np.arange(0, 200, 4)
+    projection = project(rows @ rows[examples].T, 30, examples=examples)
+    assert projection.back.shape[0] == len(examples)
+    assert np.allclose(projection.rows @ projection.rows.T, rows @ rows.T, atol=0.1)
+    weights = np.ones((projection.rows.shape[1], 1), np.float32)
+    assert np.allclose(rows @ (rows[examples].T @ (projection.back @ weights)), projection.rows @ weights, atol=0.1)
+
+
 def test_that_a_row_that_counts_thrice_is_as_good_as_three() -> None:
     rows = np.array([[1, 0], [0, 1], [1, 1]], np.float32)
     targets = np.array([0, 1, 1])
@@ -43,7 +53,9 @@ def test_that_a_row_that_counts_thrice_is_as_good_as_three() -> None:
 def test_that_many_classes_get_fewer_directions() -> None:
     assert rank_for(100, 50) == 100
     assert rank_for(2700, 51) < rank_for(2700, 6) <= 2000
-    assert rank_for(100_000, 50) == 500
+    assert rank_for(2700, 150) == 500
+    assert rank_for(4500, 77) < rank_for(9000, 77) == 1500
+    assert rank_for(100_000, 50) == 3000
 
 
 def test_that_a_softmax_separates_what_can_be_separated() -> None:
