@@ -17,7 +17,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.rows import FileError, Rows, check_known, check_training, read_rows, run
+from bench.rows import FileError, Rows, check_known, check_training, read_rows, read_text, run
 from bench.scores import macro_f1, precision_recall_f1, rounded
 from bench.shipped import load, newest_model
 from handoff.domain.escalation import Thresholds
@@ -51,10 +51,7 @@ def labels_at(feelings: Sequence[Feeling], threshold: float | None) -> list[str]
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a text file that are not empty. Raises FileError."""
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{path}: {error}") from error
+    lines = [line for line in read_text(path).split("\n") if line.strip()]
     if not lines:
         raise FileError(f"{path.name}: no line with a text")
     return lines
@@ -72,7 +69,21 @@ def anger_threshold() -> float:
 def check_angry(rows: Rows) -> None:
     """Refuse a training file without an angry row."""
     if ANGRY not in rows.labels:
-        raise FileError(f"{rows.name}: no row has the label {ANGRY!r}: there is nothing to learn anger from")
+        found = ", ".join(sorted(set(rows.labels)))
+        raise FileError(
+            f"{rows.name}: no row has the label {ANGRY!r}: there is nothing to learn anger from (labels: {found})"
+        )
+
+
+def check_moods(rows: Rows, known: Sequence[str]) -> None:
+    """Refuse a file that calls anger otherwise: it has labels that the detector does not know, and no angry row."""
+    if ANGRY in rows.labels:
+        return
+    for index, label in enumerate(rows.labels):
+        if label not in known:
+            raise FileError(
+                f"{rows.row(index)}: the detector knows no label {label!r}, and no row is {ANGRY!r}; it knows {', '.join(known)}"
+            )
 
 
 def main() -> None:
@@ -88,6 +99,7 @@ def main() -> None:
     calm = read_lines(chosen.calm) if chosen.calm else []
     if chosen.shipped:
         mood, threshold = load(newest_model(), encoder(chosen.encoder)).mood, anger_threshold()
+        check_moods(test, mood.classifier.labels)
     else:
         train = read_rows(chosen.train)
         check_training(train)

@@ -17,10 +17,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from bench.emotion import anger_threshold
-from bench.rows import FileError, run
+from bench.rows import FileError, read_text, run
 from bench.scores import golden_transfer, precision_recall_f1, rounded
 from bench.shipped import Shipped, load, newest_model
 from handoff.domain.escalation import Thresholds, TurnView, decide
@@ -44,12 +43,8 @@ class Dialogue:
 
 def read_dialogues(path: Path) -> list[Dialogue]:
     """All dialogues of a file. Raises FileError naming the broken row."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileError(f"{path}: {error}") from error
     dialogues = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
             dialogues.append(_dialogue(line, f"{path.name}, row {number}"))
     if not dialogues:
@@ -142,16 +137,37 @@ def main() -> None:
 
 def _dialogue(line: str, where: str) -> Dialogue:
     try:
-        turns: Any = json.loads(line)["turns"]
-        texts = tuple(str(turn["user"]) for turn in turns)
-        acts, satisfactions = [turn["act"] for turn in turns], [turn["sat"] for turn in turns]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FileError(f"{where}: expected {{'turns': [{{'user', 'act', 'sat'}}]}} ({error!r})") from error
-    if not texts:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{where}: not JSON ({error})") from error
+    turns = found.get("turns") if isinstance(found, dict) else None
+    if not isinstance(turns, list):
+        raise FileError(f'{where}: expected {{"turns": [{{"user", "act", "sat"}}, …]}}')
+    if not turns:
         raise FileError(f"{where}: a dialogue without a turn")
-    contact = tuple(act == CONTACT for act in acts)
-    positive = tuple(act in (CONTACT, COMPLAINT) or sat == 0 for act, sat in zip(acts, satisfactions, strict=True))
-    return Dialogue(texts, contact, positive)
+    for place, turn in enumerate(turns, start=1):
+        _check_turn(turn, f"{where}, turn {place}")
+    acts = [{turn["act"]} if isinstance(turn["act"], str) else set(turn["act"] or ()) for turn in turns]
+    return Dialogue(
+        tuple(turn["user"] for turn in turns),
+        tuple(CONTACT in own for own in acts),
+        tuple(bool({CONTACT, COMPLAINT} & own) or turn["sat"] == 0 for turn, own in zip(turns, acts, strict=True)),
+    )
+
+
+def _check_turn(turn: object, where: str) -> None:
+    """Refuse what would be counted as something it is not."""
+    if not isinstance(turn, dict):
+        raise FileError(f"{where}: not an object")
+    if missing := {"user", "act", "sat"} - set(turn):
+        raise FileError(f"{where}: {', '.join(sorted(missing))} is missing")
+    user, act, satisfaction = turn["user"], turn["act"], turn["sat"]
+    if not isinstance(user, str):
+        raise FileError(f"{where}: user is not a text")
+    if not (act is None or isinstance(act, str) or (isinstance(act, list) and all(isinstance(a, str) for a in act))):
+        raise FileError(f"{where}: act is neither a text nor a list of texts nor null")
+    if satisfaction is not None and (isinstance(satisfaction, bool) or not isinstance(satisfaction, int | float)):
+        raise FileError(f"{where}: sat is neither a number nor null")
 
 
 def _transfer(dialogues: Sequence[Dialogue], handed: Sequence[Sequence[bool]], tolerance: float) -> float:

@@ -36,7 +36,7 @@ def read_rows(path: Path) -> Rows:
     texts, labels = [], []
     # Not splitlines(): U+0085 and U+2028 stand inside customers' texts.
     lines = raw.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if lines[-1] == b"":
+    while lines and not lines[-1].strip(b"\r"):  # a blank last line is no row
         lines.pop()
     if not lines:
         raise FileError(f"{path.name}: the file is empty; expected the header text<TAB>label and rows")
@@ -47,10 +47,11 @@ def read_rows(path: Path) -> Rows:
             raise FileError(f"{path.name}, row {number}: not UTF-8 ({error.reason})") from error
         if number == 1:
             if [column.strip() for column in columns] != ["text", "label"]:
-                raise FileError(f"{path.name}, row 1: the header must be text<TAB>label, found {line[:60]!r}")
+                found = line[:60].decode("utf-8", "ignore")
+                raise FileError(f"{path.name}, row 1: the header must be text<TAB>label, found {found!r}")
         elif len(columns) != 2:
             raise FileError(
-                f"{path.name}, row {number}: expected a text, one tab and a label, found {len(columns)} columns"
+                f"{path.name}, row {number}: expected a text, one tab and a label, found {len(columns) - 1} tabs"
             )
         elif not columns[1].strip():
             raise FileError(f"{path.name}, row {number}: the label is empty")
@@ -60,6 +61,19 @@ def read_rows(path: Path) -> Rows:
     if not texts:
         raise FileError(f"{path.name}: no row behind the header")
     return Rows(path.name, tuple(texts), tuple(labels))
+
+
+def read_text(path: Path) -> str:
+    """A UTF-8 file with or without its mark. Raises FileError, naming the row that is not UTF-8."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror or error}") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = raw.count(b"\n", 0, error.start) + 1
+        raise FileError(f"{path.name}, row {row}: not UTF-8 ({error.reason})") from error
 
 
 def check_training(rows: Rows) -> None:

@@ -107,6 +107,64 @@ def test_that_a_dialogue_row_that_is_broken_is_named(tmp_path: Path) -> None:
         escalation.read_dialogues(path)
 
 
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [
+        ({"act": "x", "sat": 1}, "row 1, turn 1: user is missing"),
+        ({"user": "a", "act": None}, "row 1, turn 1: sat is missing"),
+        ({"user": None, "act": "x", "sat": 1}, "row 1, turn 1: user is not a text"),
+        ({"user": "a", "act": {"b": 1}, "sat": 1}, "row 1, turn 1: act is neither"),
+        ({"user": "a", "act": [1], "sat": 1}, "row 1, turn 1: act is neither"),
+        ({"user": "a", "act": "x", "sat": "0"}, "row 1, turn 1: sat is neither"),
+        ({"user": "a", "act": "x", "sat": [0]}, "row 1, turn 1: sat is neither"),
+        ("a", "row 1, turn 1: not an object"),
+    ],
+)
+def test_that_a_turn_of_another_shape_is_not_miscounted(turn: object, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"turns": [turn]}), encoding="utf-8")
+    with pytest.raises(FileError, match=said):
+        escalation.read_dialogues(path)
+
+
+def test_that_a_turn_may_have_several_acts_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    acts = (["询问", "联系客服"], ["投诉"], [], None, "询问")
+    turns = [{"user": "a", "act": act, "sat": None} for act in acts] + [{"user": "a", "act": None, "sat": 0.0}]
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"turns": turns}).encode() + b"\r\n")
+    (found,) = escalation.read_dialogues(path)
+    assert found.contact == (True, False, False, False, False, False)
+    assert found.positive == (True, True, False, False, False, True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b'{"turns": [', "d.jsonl, row 1: not JSON"),
+        (b"[" * 100_000, "d.jsonl, row 1: not JSON"),
+        (b'{"turns": "abc"}', "d.jsonl, row 1: expected"),
+        (b"[1]", "d.jsonl, row 1: expected"),
+        (b"\n\xff\n", "d.jsonl, row 2: not UTF-8"),
+    ],
+    ids=["broken", "deep", "text", "list", "bytes"],
+)
+def test_that_what_is_no_dialogue_is_named_by_its_row(raw: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_bytes(raw)
+    with pytest.raises(FileError, match=said):
+        escalation.read_dialogues(path)
+
+
+def test_that_another_name_for_anger_is_noticed() -> None:
+    known = ["angry", "happy", "neutral", "sad"]
+    emotion.check_moods(Rows("t", ("a", "b"), ("angry", "fear")), known)
+    emotion.check_moods(Rows("t", ("a",), ("neutral",)), known)
+    with pytest.raises(FileError, match="t, row 3: the detector knows no label 'anger'.*it knows angry, happy"):
+        emotion.check_moods(Rows("t", ("a", "b"), ("neutral", "anger")), known)
+    with pytest.raises(FileError, match="labels: anger, neutral"):
+        emotion.check_angry(Rows("t", ("a", "b"), ("neutral", "anger")))
+
+
 def test_that_a_hand_over_before_the_request_counts_as_caught() -> None:
     asked = escalation.Dialogue(("转人工", "人工客服"), (False, True), (False, True))
     missed = escalation.Dialogue(("你好", "没事"), (False, False), (False, False))
@@ -157,7 +215,7 @@ def test_that_a_broken_file_ends_in_one_line(command: str, tmp_path: Path) -> No
         [sys.executable, "-m", f"bench.{command}", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert done.stderr.strip() == "error: broken.tsv, row 2: expected a text, one tab and a label, found 1 columns"
+    assert done.stderr.strip() == "error: broken.tsv, row 2: expected a text, one tab and a label, found 0 tabs"
 
 
 def test_that_the_peer_reads_brackets_as_plain_text_and_each_text_once() -> None:

@@ -25,6 +25,8 @@ def test_that_rows_are_read_as_they_stand(tmp_path: Path) -> None:
         ("", "rows.tsv: the file is empty"),
         ("text\tlabel\n", "rows.tsv: no row"),
         ("label,text\na,b\n", "rows.tsv, row 1: the header"),
+        ("文本\t标签\n", r"found '文本\\t标签'"),
+        ("text\tlabel\na\tx\n\nb\ty\n", "rows.tsv, row 3: expected .* found 0 tabs"),
         ("text\tlabel\na\tx\nb\n", "rows.tsv, row 3: expected"),
         ("text\tlabel\na\tx\ty\n", "rows.tsv, row 2: expected"),
         ("text\tlabel\na\t \n", "rows.tsv, row 2: the label is empty"),
@@ -34,6 +36,10 @@ def test_that_rows_are_read_as_they_stand(tmp_path: Path) -> None:
 def test_that_a_broken_file_is_refused_by_row(tmp_path: Path, content: str | bytes, said: str) -> None:
     with pytest.raises(FileError, match=said):
         read_rows(file(tmp_path, content))
+
+
+def test_that_blank_lines_at_the_end_are_no_rows(tmp_path: Path) -> None:
+    assert len(read_rows(file(tmp_path, "text\tlabel\na\tx\n\r\n\n")).texts) == 1
 
 
 def test_that_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
