@@ -14,6 +14,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.normaliser import GUARD
 from bot.nlu.trained import TrainedComponent
+from handoff.domain.human_request import wants_no_human, without_refusal
 from nlp.classifier import Prediction, TextClassifier
 from nlp.encoders import Encoder, meaning
 
@@ -40,17 +41,22 @@ class IntentClassifier(TrainedComponent[TextClassifier]):
 
     def process(self, messages: list[Message]) -> list[Message]:
         texts = [str(message.get(TEXT) or "").lstrip(GUARD) for message in messages]
-        for message, text, prediction in zip(messages, texts, self.model.predict_many(texts), strict=True):
+        asked = [without_refusal(text) for text in texts]
+        for message, text, prediction in zip(messages, texts, self.model.predict_many(asked), strict=True):
             self._put(message, text, prediction)
         return messages
 
     def _put(self, message: Message, text: str, prediction: Prediction) -> None:
-        ranking = [{"name": name, "confidence": round(score, 4)} for name, score in prediction.ranking]
+        # "No human, just tell me …" looks like a request for one to whoever compares it with requests.
+        left = "request_human" if wants_no_human(text) else None
+        scores = [(name, score) for name, score in prediction.ranking if name != left]
+        ranking = [{"name": name, "confidence": round(score, 4)} for name, score in scores]
+        name, confidence = scores[0]
         top = ranking[0]
-        refused = not prediction.known and top["name"] != "out_of_scope"
-        unsure = prediction.confidence < float(self.config["threshold"])
+        refused = not prediction.known and name != "out_of_scope"
+        unsure = confidence < float(self.config["threshold"])
         if not any(char.isalnum() for char in text) or refused or unsure:
             # Nothing said, or nothing we know; the true ranking stays for the people who read along.
-            top = {"name": FALLBACK, "confidence": round(1 - prediction.confidence, 4)}
+            top = {"name": FALLBACK, "confidence": round(1 - confidence, 4)}
         message.set(INTENT, top, add_to_output=True)
         message.set(INTENT_RANKING, ranking[: int(self.config["ranking_length"])], add_to_output=True)

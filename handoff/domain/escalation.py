@@ -6,11 +6,11 @@ Pure, so that a decision can be replayed from the stored turns and explained to 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from handoff.domain.conversation import Priority
+from handoff.domain.human_request import AROUND, asks_for_human, plain, wants_no_human
 
 
 @dataclass(frozen=True)
@@ -64,24 +64,6 @@ class Decision:
         return self.reasons[0].rule
 
 
-# What stands around words and means nothing.
-_AROUND = "".join(" ,.!?;:~。、…'\"")
-# A request is a request only when it is short or says the verb; "人工智能" and "人工费" are not one.
-_NOT_A_REQUEST = re.compile(r"(不用|不要|不想|别|不需要|無需|无需|不必)(再)?(帮我|給我|给我)?(转|轉|找|接)")
-_REQUEST = re.compile(
-    r"(转|轉|换|換|找|叫|接|要|喊|呼叫|联系|聯繫|聯絡|连接|連接|请|請|转接|轉接|有没有|有沒有|给我|給我)(一?[个個位名下])?(你们|妳們|你們|的|到|成|接)*"
-    r"(人工(?!智能|智慧|费|費|成本)|真人|活人|客服人员|客服人員|在线客服|在線客服|專員|专员|真正的客服)"
-    r"|人工(客服|服务|服務|坐席|座席|在线|在線|在吗|在嗎|呢)"
-    r"|zhuan\s*ren\s*gong|rengong\s*kefu|^ren\s*gong$|转人g|转ren工|转rg|zrg"
-    r"|\b(talk|speak|chat|connect|transfer|switch|put)\b.{0,25}\b(human|person|agent|representative|rep|someone|operator|staff)\b"
-    r"|\b(real|live|actual)\s+(human|person|agent|people)\b|\bhuman\s+(agent|please|support|being|now|help)\b"
-    r"|\b(want|need|get)\b.{0,12}\b(human|representative|operator|live agent|an agent)\b",
-    re.IGNORECASE,
-)
-_BARE = re.compile(
-    r"^(人工+|真人|转+|轉人工|转人工|人工客服|人工服务|人工服務|客服人员|活人|human|agent|representative|operator|real person|live agent)$",
-    re.IGNORECASE,
-)
 # Somebody who looks for people, or for a telephone, when the bot has already spoken. "客服电话" as a first question is a
 # question like others.
 _SEEKS = re.compile(
@@ -147,19 +129,6 @@ _WEIGHT = [
 ]
 
 
-def plain(text: str) -> str:
-    """NFKC, lower case, without white space around: what the rules look at."""
-    return unicodedata.normalize("NFKC", text).strip().lower()
-
-
-def asks_for_human(text: str) -> bool:
-    """Whether the customer plainly asks for a human, so that no bot is needed to understand it."""
-    said = plain(text).strip(_AROUND)
-    if not said or len(said) > 200 or _NOT_A_REQUEST.search(said):
-        return False
-    return bool(_BARE.match(said) or _REQUEST.search(said))
-
-
 def similarity(a: str, b: str) -> float:
     """Jaccard overlap of character pairs, 0 to 1."""
 
@@ -215,10 +184,11 @@ def _same_question(earlier: str, later: str, limits: Thresholds) -> bool:
 def _reasons(turns: Sequence[TurnView], limits: Thresholds, vip: bool) -> list[Reason]:
     last = turns[-1]
     found: list[Reason] = []
-    if asks_for_human(last.text) or last.intent == "request_human" and last.confidence >= 0.7:
+    understood = last.intent == "request_human" and last.confidence >= 0.7 and not wants_no_human(last.text)
+    if asks_for_human(last.text) or understood:
         found.append(Reason("asked_for_human", last.text[:80], last.seq))
     else:
-        said = plain(last.text).strip(_AROUND)
+        said = plain(last.text).strip(AROUND)
         # "有人吗" opens many a conversation: as a first message it is a greeting.
         begun = len(turns) > 1
         if len(said) <= 40 and (

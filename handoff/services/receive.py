@@ -9,7 +9,8 @@ from typing import Any
 
 from handoff.domain.conversation import Conversation, OwnerType, Status
 from handoff.domain.errors import DuplicateMessage, Invalid, KefuError
-from handoff.domain.escalation import TurnView, asks_for_human, decide, team_for
+from handoff.domain.escalation import TurnView, decide, team_for
+from handoff.domain.human_request import asks_for_human
 from handoff.domain.ids import ConversationId, CustomerId, InboxId
 from handoff.domain.message import Draft, Message, Sender, check_client_id, check_text, text_content
 from handoff.services.call_back import REQUEST_CALLBACK, do_call_back

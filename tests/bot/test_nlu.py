@@ -68,6 +68,21 @@ def test_that_the_classifier_learns_ranks_and_refuses(tmp_path: Path) -> None:
     assert all(type(rank["confidence"]) is float for rank in messages[0].get(INTENT_RANKING)), "JSON takes no numpy"
 
 
+def test_that_who_wants_no_human_is_understood_by_the_rest(tmp_path: Path) -> None:
+    asks = ["转人工", "人工客服", "帮我转人工", "我要人工", "不想跟机器人说", "找真人", "有人工吗", "接人工客服"]
+    examples = {**EXAMPLES, "request_human": asks}
+    rows = [Message({TEXT: text, INTENT: intent}) for intent, texts in examples.items() for text in texts]
+    classifier = created(IntentClassifier, tmp_path)
+    resource = classifier.train(TrainingData(rows))
+    config = {**IntentClassifier.get_default_config(), "encoder": "light"}
+    loaded = IntentClassifier.load(config, LocalModelStorage(tmp_path), resource, CONTEXT)
+    said = ["帮我转人工", "不用转人工，我的快递到哪了", "不用转人工"]
+    asked, other, nothing = loaded.process([Message({TEXT: text}) for text in said])
+    assert asked.get(INTENT)["name"] == "request_human"
+    assert other.get(INTENT)["name"] == "track_parcel"
+    assert nothing.get(INTENT)["name"] != "request_human"
+
+
 def test_that_entities_carry_their_place_in_the_normal_form(tmp_path: Path) -> None:
     (message,) = created(RuleEntityExtractor, tmp_path).process([Message({TEXT: "订单KF202611100001太小了想换货"})])
     found = {entity["entity"]: entity for entity in message.get(ENTITIES)}

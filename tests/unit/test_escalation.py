@@ -3,7 +3,8 @@
 import pytest
 
 from handoff.domain.conversation import Priority
-from handoff.domain.escalation import Thresholds, TurnView, asks_for_human, decide
+from handoff.domain.escalation import Thresholds, TurnView, decide
+from handoff.domain.human_request import asks_for_human
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,35 @@ from handoff.domain.escalation import Thresholds, TurnView, asks_for_human, deci
         "agent",
         "I want to speak to someone",
     ]
-    + ["HUMAN AGENT", "i need a human"],
+    + [
+        "HUMAN AGENT",
+        "i need a human",
+        "转 人 工",
+        "人工人工人工",
+        "人公",
+        "zhuan人工",
+        "你能不能找个人来跟我说",
+        "我要跟人講話",
+        "叫人来",
+    ]
+    + [
+        "我想和真人說話",
+        "真人客服",
+        "真人在嗎",
+        "转客服",
+        "給我接客服",
+        "不要机器人",
+        "不要转来转去了，直接转人工",
+        "不用机器人了，找個真人",
+    ]
+    + [
+        "人工客服几点上班？现在就给我转人工",
+        "Give me a person",
+        "I want a person, not a bot",
+        "customer service representative",
+        "transfer me",
+    ]
+    + ["connect me with support", "I don't want a bot, get me a human"],
 )
 def test_that_a_plain_request_for_a_human_is_recognised(text: str) -> None:
     assert asks_for_human(text)
@@ -39,10 +68,37 @@ def test_that_a_plain_request_for_a_human_is_recognised(text: str) -> None:
         "你是人工智能吗",
         "订单 12315",
     ]
-    + ["is the agent fee included in shipping"],
+    + [
+        "is the agent fee included in shipping",
+        "不需要人工",
+        "别轉人工",
+        "別轉人工，我自己問",
+        "先不转人工",
+        "无需人工客服",
+        "我不想和真人说话",
+    ]
+    + [
+        "人工客服几点上班？",
+        "人工服务时间是几点",
+        "转人工要等多久",
+        "为什么转人工要排队",
+        "有没有人工皮的",
+        "不要机器人吸尘器",
+    ]
+    + [
+        "I don't want a human, just the return policy",
+        "no human please",
+        "don't transfer me to an agent",
+        "human hair wig",
+    ],
 )
 def test_that_other_talk_is_no_request_for_a_human(text: str) -> None:
     assert not asks_for_human(text)
+
+
+@pytest.mark.parametrize(("text", "handed"), [("不用转人工", False), ("人工客服几点上班", False), ("有谁能帮我", True)])
+def test_that_the_words_of_a_refusal_outweigh_how_it_was_understood(text: str, handed: bool) -> None:
+    assert (decide([turn(1, text, intent="request_human", confidence=0.9)]) is not None) is handed
 
 
 def turn(seq: int, text: str = "问题", **kw: object) -> TurnView:
