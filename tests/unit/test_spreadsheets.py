@@ -86,6 +86,22 @@ def test_that_no_cell_leaves_as_a_formula(text: str) -> None:
     assert sheet["A1"].data_type == "s"
 
 
+def with_cells(cells: bytes) -> bytes:
+    raw = book(["id"])
+    sheet = zipfile.ZipFile(io.BytesIO(raw)).read("xl/worksheets/sheet1.xml")
+    return with_part(raw, "xl/worksheets/sheet1.xml", sheet.replace(b"</sheetData>", cells + b"</sheetData>"))
+
+
+def test_that_a_small_workbook_cannot_keep_the_gateway_busy() -> None:
+    far = with_cells(b'<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>x</t></is></c></row>')
+    assert problem(far) == (spreadsheets.MAX_SHEET_ROWS + 1, "too_many_rows")
+    assert problem(with_cells(b"<row r='2'>" + b"<c/>" * spreadsheets.MAX_TAGS + b"</row>")) == (1, "too_large")
+
+
+def test_that_a_formula_without_a_result_is_no_text() -> None:
+    assert problem(book(["id", "answer.zh"], ["x", "a"], ["y", "#REF!"])) == (3, "formula_error")
+
+
 def test_that_empty_rows_are_left_out_and_the_others_keep_their_numbers() -> None:
     assert read_table(b"id,a\n,,\n\nx,1\n") == [(1, ["id", "a"]), (4, ["x", "1"])]
     assert [n for n, _ in read_table(book(["id"], [], ["x"]))] == [1, 3]
