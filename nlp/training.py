@@ -138,11 +138,8 @@ class _Rows:
         """Carry a recipe out but for the gate."""
         used = len(self.features.dense) if recipe.name_counts else len(self.targets)
         examples = self.examples[self.examples < used]
-        near = self.dense[:used, : len(examples)]
-        gram = bent(near, recipe.bend, len(self.space.encoder.widths)) if recipe.bend else near.copy()
-        for row, ngrams in zip(gram, self.sparse, strict=False):  # a whole table in between would be the largest of all
-            row += recipe.ngrams * ngrams[: len(examples)]
-        projection = project(gram, rank_for(used, len(self.names)), examples=examples, seed=seed)
+        rank = rank_for(used, len(self.names))
+        projection = project(self._gram(recipe, used, len(examples)), rank, examples=examples, seed=seed)
         own = examples[examples < len(self.targets)]
         folds = Folds(
             projection.rows,
@@ -156,6 +153,14 @@ class _Rows:
             np.concatenate([self.counts, np.full(used - len(self.counts), recipe.name_counts, np.float32)]),
         )
         return _Attempt(recipe, self.space, self.features.take(examples), folds, projection, folds.fit())
+
+    def _gram(self, recipe: Recipe, used: int, examples: int) -> Matrix:
+        """float32 [used, examples]: the products of the rows as the recipe sees them."""
+        near = self.dense[:used, :examples]
+        gram = bent(near, recipe.bend, len(self.space.encoder.widths)) if recipe.bend else near.copy()
+        for row, ngrams in zip(gram, self.sparse, strict=False):  # a whole table in between would be the largest of all
+            row += recipe.ngrams * ngrams[:examples]
+        return gram
 
 
 @dataclass(frozen=True)
