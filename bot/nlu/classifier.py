@@ -17,6 +17,7 @@ from bot.nlu.trained import TrainedComponent
 from handoff.domain.human_request import wants_no_human, without_refusal
 from nlp.classifier import Prediction, TextClassifier
 from nlp.encoders import Encoder, meaning
+from nlp.negation import without_denied
 
 INTENT_RANKING = "intent_ranking"
 
@@ -41,10 +42,20 @@ class IntentClassifier(TrainedComponent[TextClassifier]):
 
     def process(self, messages: list[Message]) -> list[Message]:
         texts = [str(message.get(TEXT) or "").lstrip(GUARD) for message in messages]
-        asked = [without_refusal(text) for text in texts]
-        for message, text, prediction in zip(messages, texts, self.model.predict_many(asked), strict=True):
+        for message, text, prediction in zip(messages, texts, self._understood(texts), strict=True):
             self._put(message, text, prediction)
         return messages
+
+    def _understood(self, texts: list[str]) -> list[Prediction]:
+        """What is asked, whatever is said not to be: by the words behind a denial where they are the plainer ones."""
+        asked = [without_refusal(text) for text in texts]
+        found = self.model.predict_many(asked)
+        for place, text in enumerate(asked):
+            if (rest := without_denied(text)) != text:
+                behind = self.model.predict(rest)
+                if behind.known and behind.confidence > found[place].confidence:
+                    found[place] = behind
+        return found
 
     def _put(self, message: Message, text: str, prediction: Prediction) -> None:
         # "No human, just tell me …" looks like a request for one to whoever compares it with requests.
