@@ -21,7 +21,8 @@ from pathlib import Path
 from bench.rows import Rows, check_known, check_training, read_rows, run
 from bench.scores import mcc, rounded
 from nlp.classifier import Prediction, TextClassifier
-from nlp.encoders import Encoder, encoder, meaning
+from nlp.encoders import Encoder, encoder
+from nlp.metric import told_apart
 from nlp.scope import OUT_OF_SCOPE
 from nlp.tokens import warm_up
 
@@ -98,7 +99,7 @@ def main() -> None:
     train, test = read_rows(chosen.train), read_rows(chosen.test)
     check_training(train)
     check_known(test, train)
-    result = score(test.labels, measure(train, test, meaning(encoder(chosen.encoder))))
+    result = score(test.labels, measure(train, test, told_apart(encoder(chosen.encoder))))
     if chosen.peer:
         from bench.peer import measure_rasa
 

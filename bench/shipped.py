@@ -9,7 +9,8 @@ from pathlib import Path
 
 from bench.rows import FileError
 from nlp.classifier import TextClassifier
-from nlp.encoders import Encoder, meaning
+from nlp.encoders import Encoder
+from nlp.metric import told_apart
 from nlp.mood import Mood
 
 MODELS = Path(__file__).resolve().parent.parent / "bot" / "models"
@@ -49,7 +50,8 @@ def load(model: Path, encoder: Encoder) -> Shipped:
             raise FileError(f"{model.name}: holds no {' and no '.join(sorted(missing))}")
         try:
             return Shipped(
-                TextClassifier.load(found["IntentClassifier"], meaning(encoder)), Mood.load(found["MoodMeter"], encoder)
+                TextClassifier.load(found["IntentClassifier"], told_apart(encoder)),
+                Mood.load(found["MoodMeter"], encoder),
             )
         except (ValueError, KeyError, OSError) as error:
             raise FileError(f"{model.name}: {error}") from error

@@ -1,20 +1,18 @@
 """What of a sentence vector tells questions apart: a linear map for each encoder, learned once from the bot's training lines.
 
-    .venv/handoff/bin/python -m faq.metric [--lines bot/data/nlu]
+    .venv/handoff/bin/python -m faq.metric [--lines bot/data/nlu] [--entries faq/entries]
 
-writes `faq/metric.npz`. Encoders place texts by all that they have in common, tone and length among it. Under the map, lines of
-one intent, in both languages, are nearer to each other than to those of other intents. The entries are not learned from: what
-is learned of them later, the weights and thresholds of `faq.fusion`, needs phrasings that nothing has seen.
+writes `faq/metric.npz` and `nlp/data/metric.npz`. Encoders place texts by all that they have in common, tone and length among it.
+Under the map, lines of one intent, in both languages, are nearer to each other than to those of other intents. The entries are not
+learned from for the first: what is learned of them later, the weights and thresholds of `faq.fusion`, needs phrasings that nothing has
+seen. The second is for intents (`nlp.metric.told_apart`) and knows them: each entry is one more thing to tell apart.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import logging
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -22,51 +20,26 @@ import numpy.typing as npt
 import yaml
 
 from faq.analysis import prepare
-from nlp.encoders import Encoder, Matrix, WrappedEncoder, encoder, meaning, unit
+from faq.entries import FOLDER, load_folder
+from nlp.encoders import Encoder, Matrix, encoder, meaning, unit
+from nlp.metric import INTENTS_FILE, part_names
 from nlp.text import is_han
 
-log = logging.getLogger(__name__)
 METRIC_FILE = Path(__file__).parent / "metric.npz"
 Labels = npt.NDArray[np.int64]
 
 # Their lines do not mean one thing.
 _MIXED = {"affirm", "deny", "inform", "stop", "correct", "out_of_scope", "ask_faq", "small_talk"}
-_LINES = 65  # of each intent: none counts more than another, and it takes half a minute
+_LINES = 65  # of each intent: none counts more than another, and it takes some minutes
 _RANK = 32  # 85 % of what the maps change; the rest changes no recall
 _SHARPNESS = 10.0  # of the softmax over cosines
 _STAY = 50.0  # how strongly the map is held to changing nothing
+_INTENTS_STAY = 20.0  # seven times as many things to tell apart say more surely what to change
 _STEPS, _RATE = 30, 0.06
 _ENTITY = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
 
 
-class MappedEncoder(WrappedEncoder):
-    """Another encoder whose parts are mapped: x + x·left·right. Lengths are no longer 1, which the index makes them again."""
-
-    def __init__(self, encoder: Encoder, maps: Sequence[tuple[Matrix, Matrix]], version: str) -> None:
-        super().__init__(encoder)
-        self._maps, self._version = tuple(maps), version
-
-    @property
-    def name(self) -> str:
-        return f"{self._encoder.name}~{self._version}"
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        parts = np.split(self._encoder.encode(texts), np.cumsum(self.widths)[:-1], axis=1)
-        moved = [part + part @ left @ right for part, (left, right) in zip(parts, self._maps, strict=True)]
-        return np.asarray(np.hstack(moved), np.float32)
-
-
-def mapped(encoder: Encoder, path: Path = METRIC_FILE) -> Encoder:
-    """The encoder with the maps of the file; as it is, if the file has none for one of its parts."""
-    known, version = _maps(path)
-    names = _names(encoder)
-    if len(names) != len(encoder.widths) or not all(name in known for name in names):
-        log.info("no map was learned for the vectors of %s", encoder.name)
-        return encoder
-    return MappedEncoder(encoder, [known[name] for name in names], version)
-
-
-def learn(vectors: Matrix, labels: Labels, languages: Labels) -> Matrix:
+def learn(vectors: Matrix, labels: Labels, languages: Labels, stay: float = _STAY) -> Matrix:
     """float32 [dim, dim] near the identity, from vectors [n, dim] of length 1 and each one's label and language.
 
     Each row is asked for among all others, by a softmax over their cosines, and those of its label shall have the most of it
@@ -92,7 +65,7 @@ def learn(vectors: Matrix, labels: Labels, languages: Labels) -> Matrix:
         slope = _SHARPNESS * (share - wanted) * asked
         pull = (slope + slope.T) @ moved
         pull -= moved * (pull * moved).sum(axis=1, keepdims=True)
-        gradient = rows.T @ (pull / lengths) + _STAY * (found - identity) / len(identity)
+        gradient = rows.T @ (pull / lengths) + stay * (found - identity) / len(identity)
         mean, square = 0.9 * mean + 0.1 * gradient, 0.99 * square + 0.01 * gradient**2
         rate = _RATE * (1 - step / _STEPS) / len(identity) ** 0.5
         found -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.99**step)) + 1e-8)
@@ -120,39 +93,37 @@ def read_lines(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
+def phrasings_below(folder: Path) -> list[tuple[str, str]]:
+    """Each phrasing of a folder's entries, with the entry's id."""
+    return [(text, entry.id) for entry in load_folder(folder) for texts in entry.phrasings.values() for text in texts]
+
+
+def save_maps(path: Path, rows: Sequence[tuple[str, str]], whole: Encoder, stay: float) -> None:
+    """Learn a map for each part of an encoder's vectors, from texts and what each one means, and write them."""
+    texts, meant = zip(*rows, strict=True)
+    labels = np.unique(meant, return_inverse=True)[1].astype(np.int64)
+    languages = np.array([any(map(is_han, text)) for text in texts], np.int64)
+    parts = np.split(whole.encode([prepare(text) for text in texts]), np.cumsum(whole.widths)[:-1], axis=1)
+    arrays = {}
+    for name, part in zip(part_names(whole), parts, strict=True):
+        arrays[f"{name} left"], arrays[f"{name} right"] = halves(learn(unit(part), labels, languages, stay))
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+    print(f"{path.name}: learned from {len(texts)} texts")
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Learn the maps of both encoders and write them."""
+    """Learn the maps of both encoders and write them, for the search and for intents."""
     parser = argparse.ArgumentParser(prog="python -m faq.metric", description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=Path, default=Path("bot/data/nlu"))
+    parser.add_argument("--entries", type=Path, default=FOLDER)
     parser.add_argument("--to", type=Path, default=METRIC_FILE)
+    parser.add_argument("--intents-to", type=Path, default=INTENTS_FILE)
     chosen = parser.parse_args(arguments)
-    texts, intents = zip(*read_lines(chosen.lines), strict=True)
-    labels = np.unique(intents, return_inverse=True)[1].astype(np.int64)
-    languages = np.array([any(map(is_han, text)) for text in texts], np.int64)
     full = meaning(encoder("full"))
-    vectors = full.encode([prepare(text) for text in texts])
-    arrays = {}
-    parts = np.split(vectors, np.cumsum(full.widths)[:-1], axis=1)
-    for name, part in zip(_names(full), parts, strict=True):
-        arrays[f"{name} left"], arrays[f"{name} right"] = halves(learn(unit(part), labels, languages))
-    with chosen.to.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-    print(f"faq: learned from {len(texts)} lines")
-
-
-def _names(encoder: Encoder) -> list[str]:
-    """One for each part of its vectors, where each encoder in it gives one."""
-    return encoder.name.partition("[")[0].split("+")
-
-
-@lru_cache(maxsize=2)
-def _maps(path: Path) -> tuple[dict[str, tuple[Matrix, Matrix]], str]:
-    """By the name of an encoder, and what names this version of the file."""
-    with np.load(path, allow_pickle=False) as saved:
-        arrays = {key: saved[key].astype(np.float32) for key in saved.files}
-    names = {key.rpartition(" ")[0] for key in arrays}
-    maps = {name: (arrays[f"{name} left"], arrays[f"{name} right"]) for name in names}
-    return maps, hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    lines = read_lines(chosen.lines)
+    save_maps(chosen.to, lines, full, _STAY)
+    save_maps(chosen.intents_to, [*lines, *phrasings_below(chosen.entries)], full, _INTENTS_STAY)
 
 
 if __name__ == "__main__":

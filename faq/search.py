@@ -18,10 +18,11 @@ from faq.analysis import QUERY_CHARS, Analyser, Prepared
 from faq.clusters import cluster
 from faq.fusion import OUT_OF_SCOPE_FILE, Decision, Fusion, can_learn, learn
 from faq.index import Index, rows_of
-from faq.metric import mapped
+from faq.metric import METRIC_FILE
 from handoff.domain.faq import Entry
 from nlp.encoders import Encoder, Matrix, meaning
 from nlp.locale import language
+from nlp.metric import mapped
 from nlp.privacy import anonymous
 from nlp.text import mask, normalise
 from nlp.vectors import BATCH, VectorCache
@@ -80,7 +81,7 @@ class FaqSearch:
     """`update` with entries, then `search`. Vectors and weights are kept in `folder` if there is one."""
 
     def __init__(self, encoder: Encoder, folder: Path | None = None) -> None:
-        self._encoder = encoder = mapped(meaning(encoder))
+        self._encoder = encoder = mapped(meaning(encoder), METRIC_FILE)
         self._folder = folder
         self._cache = VectorCache(encoder, folder)
         self._analyser = Analyser(folder)

@@ -58,6 +58,7 @@ class Folds:
     near_sparse: Matrix  # [n, m]
     seed: int
     strength: float
+    doubt: float
     counts: Matrix
 
     def __post_init__(self) -> None:
@@ -90,7 +91,12 @@ class Folds:
 
     def _whole(self) -> tuple[Matrix, Matrix]:
         targets = np.concatenate([self.targets, np.arange(len(self.rows) - len(self.targets))])
-        return fit_softmax(self.rows, targets, len(self.names), strength=self.strength, counts=self.counts)
+        return self._model(self.rows, targets, len(self.names), self.counts)
+
+    def _model(
+        self, rows: Matrix, targets: npt.NDArray[np.int64], classes: int, counts: Matrix
+    ) -> tuple[Matrix, Matrix]:
+        return fit_softmax(rows, targets, classes, strength=self.strength, counts=counts, doubt=self.doubt)
 
     def gate(self, temperature: float) -> ScopeGate:
         """Learned by hiding, from each fold's model, a fifth of the labels as well: their rows are out of scope to it."""
@@ -130,13 +136,7 @@ class Folds:
         if len(rows) > len(self.targets):
             places = np.concatenate([places, len(self.targets) + kept])
             targets = np.concatenate([targets, kept])
-        weights, bias = fit_softmax(
-            rows[places],
-            np.searchsorted(kept, targets),
-            len(kept),
-            strength=self.strength,
-            counts=self.counts[places],
-        )
+        weights, bias = self._model(rows[places], np.searchsorted(kept, targets), len(kept), self.counts[places])
         found = np.full((int(asked.sum()), len(self.names)), _NEVER, np.float32)
         found[:, kept] = rows[: len(self.targets)][asked] @ weights + bias
         return found

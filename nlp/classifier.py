@@ -68,12 +68,11 @@ class TextClassifier:
         encoder: Encoder,
         *,
         seed: int = 7,
-        strength: float = 20.0,
         balance: float = 0.0,
         reject: bool = True,
         recipes: Sequence[Recipe] = (),
     ) -> TextClassifier:
-        """Train on raw `texts` by that of `recipes` (FEW and MANY, if none are given) which does best on held-out rows.
+        """Train on raw `texts` by that of `recipes` (FEW, DOUBTFUL and MANY, if none are given) which does best on held-out rows.
 
         `balance`: 0 takes the labels to be as frequent as in training, 1 all equally. `reject` False: everything is in scope.
 
@@ -85,7 +84,6 @@ class TextClassifier:
                 labels,
                 encoder,
                 seed=seed,
-                strength=strength,
                 balance=balance,
                 reject=reject,
                 recipes=recipes,

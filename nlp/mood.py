@@ -46,9 +46,8 @@ _CONTEMPT = re.compile(
     r"|screw|awful|excuses|how dare|nerve|ridicul",
     re.IGNORECASE,
 )
-_RECIPE = Recipe(bend=1.5, ngrams=2.0)
 # Moods overlap more than intents do: a stronger penalty than theirs.
-_STRENGTH = 1.5
+_RECIPE = Recipe(bend=1.5, ngrams=2.0, strength=1.5)
 # How often each mood is felt differs between a file and a shop, and between months: half-way to all equally often.
 _BALANCE = 0.5
 _EXCLAMATION = re.compile(r"[!?]{2,}")
@@ -80,7 +79,7 @@ class Mood:
         if "angry" not in labels:
             raise ValueError("no row is angry: there is nothing to learn anger from")
         classifier = TextClassifier.fit(
-            texts, labels, encoder, seed=seed, reject=False, recipes=[_RECIPE], strength=_STRENGTH, balance=_BALANCE
+            texts, labels, encoder, seed=seed, reject=False, recipes=[_RECIPE], balance=_BALANCE
         )
         column = classifier.labels.index("angry")
         # Probabilities of rows that the model had not seen, so that the signs get their fair weight beside them.

@@ -86,14 +86,16 @@ def fit_softmax(
     strength: float = 20.0,
     iterations: int = 100,
     counts: Matrix | None = None,
+    doubt: float = 0.0,
 ) -> tuple[Matrix, Matrix]:
     """Weights [r, classes] and bias [classes] of the most likely softmax; `strength` is the inverse penalty (C).
 
     The likelihood is a sum over rows, so more data weigh more against the penalty; `counts` [n] is how often each row counts
-    (once if not given). The bias is not penalised.
+    (once if not given). The bias is not penalised. `doubt` is the part of each row that says nothing and is given to all classes alike
+    (label smoothing, Szegedy et al. 2016): then rows far from the border still pull.
     """
-    hot = np.zeros((len(rows), classes), np.float32)
-    hot[np.arange(len(rows)), targets] = 1
+    hot = np.full((len(rows), classes), doubt / classes, np.float32)
+    hot[np.arange(len(rows)), targets] += 1 - doubt
     width = rows.shape[1]
     times = np.ones(len(rows), np.float32) if counts is None else np.asarray(counts, np.float32)
 
@@ -104,7 +106,9 @@ def fit_softmax(
         logits -= logits.max(axis=1, keepdims=True)
         exp = np.exp(logits)
         total = exp.sum(axis=1, keepdims=True)
-        each = np.log(total[:, 0]) - logits[np.arange(len(rows)), targets]
+        each = np.log(total[:, 0]) - (1 - doubt) * logits[np.arange(len(rows)), targets]
+        if doubt:
+            each -= doubt * logits.mean(axis=1)
         value = float((each * times).sum(dtype=np.float64))
         error = (exp / total - hot) * times[:, None]
         gradient = np.vstack([(error.T @ rows).T, error.sum(axis=0, keepdims=True)]).astype(np.float64)

@@ -18,15 +18,20 @@ from nlp.scope import ScopeGate
 @dataclass(frozen=True)
 class Recipe:
     """How a classifier is made. `bend`: of the similarity of vectors, 0 for none: with it, near examples count more than far
-    ones. `ngrams`: what n-grams weigh. `name_counts`: how often the name of each label counts as one more example of it."""
+    ones. `ngrams`: what n-grams weigh. `name_counts`: how often the name of each label counts as one more example of it. `strength`
+    and `doubt`: see `nlp.regression.fit_softmax`."""
 
     bend: float = 0.0
     ngrams: float = 1.0
     name_counts: float = 0.0
+    strength: float = 20.0
+    doubt: float = 0.0
 
 
-FEW, MANY = Recipe(name_counts=1.0), Recipe(bend=1.5, ngrams=2.0, name_counts=4.0)
-# With many examples MANY is better, with few mostly FEW; up to here held-out rows decide.
+# DOUBTFUL: few examples that were chosen with care stand for more than they say; where they are noisy, FEW is better.
+FEW, DOUBTFUL = Recipe(name_counts=1.0), Recipe(name_counts=1.0, doubt=0.1)
+MANY = Recipe(bend=1.5, ngrams=2.0, name_counts=4.0)
+# With many examples MANY is better, with few mostly one of the others; up to here held-out rows decide.
 _ROWS_TO_TRY = 1000
 # What a bent similarity weighs against that of n-grams, per encoder.
 _BENT_WEIGHT = 1.5
@@ -66,7 +71,6 @@ def learn(
     encoder: Encoder,
     *,
     seed: int,
-    strength: float,
     balance: float,
     reject: bool,
     recipes: Sequence[Recipe],
@@ -78,12 +82,12 @@ def learn(
     if len(names) < 2:
         raise ValueError(f"at least two labels are needed to tell apart, found {len(names)}")
     targets = np.array([names.index(label) for label in labels], np.int64)
-    given = recipes or ((FEW, MANY) if len(texts) < _ROWS_TO_TRY else (MANY,))
+    given = recipes or ((FEW, DOUBTFUL, MANY) if len(texts) < _ROWS_TO_TRY else (MANY,))
     space = FeatureSpace.fit(texts, encoder)
     named = [name.replace("_", " ").lower() for name in names] if any(r.name_counts for r in given) else []
     features = space.transform([*texts, *named])
     rows = _Rows.of(space, features, targets, names, _counts(targets, balance), _examples(targets, len(named), seed))
-    return max((rows.attempt(recipe, seed, strength) for recipe in given), key=_Attempt.likelihood).finish(reject)
+    return max((rows.attempt(recipe, seed) for recipe in given), key=_Attempt.likelihood).finish(reject)
 
 
 def _counts(targets: npt.NDArray[np.int64], balance: float) -> Matrix:
@@ -134,7 +138,7 @@ class _Rows:
         dense = np.asarray(features.dense @ chosen.dense.T, np.float32)
         return cls(space, features, targets, names, counts, examples, dense, features.sparse.gram(chosen.sparse))
 
-    def attempt(self, recipe: Recipe, seed: int, strength: float) -> _Attempt:
+    def attempt(self, recipe: Recipe, seed: int) -> _Attempt:
         """Carry a recipe out but for the gate."""
         used = len(self.features.dense) if recipe.name_counts else len(self.targets)
         examples = self.examples[self.examples < used]
@@ -149,7 +153,8 @@ class _Rows:
             self.dense[: len(self.targets), : len(own)],
             self.sparse[: len(self.targets), : len(own)],
             seed,
-            strength,
+            recipe.strength,
+            recipe.doubt,
             np.concatenate([self.counts, np.full(used - len(self.counts), recipe.name_counts, np.float32)]),
         )
         return _Attempt(recipe, self.space, self.features.take(examples), folds, projection, folds.fit())

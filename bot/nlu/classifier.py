@@ -16,7 +16,8 @@ from bot.nlu.normaliser import GUARD
 from bot.nlu.trained import TrainedComponent
 from handoff.domain.human_request import wants_no_human, without_refusal
 from nlp.classifier import Prediction, TextClassifier
-from nlp.encoders import Encoder, meaning
+from nlp.encoders import Encoder
+from nlp.metric import told_apart
 from nlp.negation import without_denied
 
 INTENT_RANKING = "intent_ranking"
@@ -33,12 +34,12 @@ class IntentClassifier(TrainedComponent[TextClassifier]):
 
     @staticmethod
     def read(directory: Path, encoder: Encoder) -> TextClassifier:
-        return TextClassifier.load(directory, meaning(encoder))
+        return TextClassifier.load(directory, told_apart(encoder))
 
     def train(self, training_data: TrainingData) -> Resource:
         rows = [(str(m.get(TEXT) or ""), str(m.get(INTENT))) for m in training_data.intent_examples if m.get(TEXT)]
         texts, labels = [text for text, _ in rows], [label for _, label in rows]
-        return self.learn(lambda encoder: TextClassifier.fit(texts, labels, meaning(encoder)))
+        return self.learn(lambda encoder: TextClassifier.fit(texts, labels, told_apart(encoder)))
 
     def process(self, messages: list[Message]) -> list[Message]:
         texts = [str(message.get(TEXT) or "").lstrip(GUARD) for message in messages]

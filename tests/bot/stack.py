@@ -40,7 +40,7 @@ def model(folder: Path) -> Path:
         p
         for part in ("bot/data", "bot/nlu", "nlp")
         for p in (ROOT / part).rglob("*")
-        if p.suffix in (".py", ".yml", ".tsv")
+        if p.suffix in (".py", ".yml", ".tsv", ".npz")
     ]
     newest = max(path.stat().st_mtime for path in sources)
     for ready in (ROOT / "bot" / "models" / "kefu.tar.gz", folder / "kefu.tar.gz"):

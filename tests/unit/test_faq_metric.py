@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from faq import metric
-from faq.metric import halves, learn, mapped, read_lines
+from faq.metric import METRIC_FILE, halves, learn, phrasings_below, read_lines
 from faq.search import FaqSearch
 from handoff.domain.faq import Entry
 from nlp.encoders import Matrix, encoder, meaning, unit
+from nlp.metric import INTENTS_FILE, mapped, maps, part_names, told_apart
 from tests.fakes.encoder import HashingEncoder
 
 LINES = """
@@ -31,6 +32,20 @@ nlu:
   - synonym: x
     examples: |
       - y
+"""
+
+ENTRIES = """
+- id: warranty
+  phrasings:
+    zh: [保修多久, 质保几年]
+    en: [how long is the warranty]
+  answer:
+    zh: 一年。
+- id: gift
+  phrasings:
+    zh: [能送礼盒吗, 有礼品包装吗]
+  answer:
+    zh: 有。
 """
 
 
@@ -77,13 +92,35 @@ def test_that_lines_come_without_marks_and_without_intents_that_mean_many_things
     assert len(found) == 6
 
 
+def test_that_each_phrasing_of_an_entry_is_one_example_of_it(tmp_path: Path) -> None:
+    (tmp_path / "shop.yml").write_text(ENTRIES, encoding="utf-8")
+    found = phrasings_below(tmp_path)
+    assert len(found) == 5
+    assert {("保修多久", "warranty"), ("how long is the warranty", "warranty"), ("能送礼盒吗", "gift")} <= set(found)
+
+
 def test_that_learned_maps_are_used_by_the_search_of_the_same_encoder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "lines.yml").write_text(LINES, encoding="utf-8")
     monkeypatch.setattr(metric, "encoder", lambda kind: HashingPart())
-    metric.main(["--lines", str(tmp_path), "--to", str(tmp_path / "metric.npz")])
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "entries" / "shop.yml").write_text(ENTRIES, encoding="utf-8")
+    files = [tmp_path / "metric.npz", tmp_path / "intents.npz"]
+    metric.main(
+        [
+            "--lines",
+            str(tmp_path),
+            "--entries",
+            str(tmp_path / "entries"),
+            "--to",
+            str(files[0]),
+            "--intents-to",
+            str(files[1]),
+        ]
+    )
     plain = HashingPart()
+    assert mapped(plain, files[1]).name != mapped(plain, files[0]).name, "one knows the entries"
     changed = mapped(plain, tmp_path / "metric.npz")
     assert changed.name.startswith(f"{plain.name}~")  # vectors that were kept without the maps are not taken for these
     assert changed.widths == plain.widths
@@ -103,17 +140,25 @@ class HashingPart(HashingEncoder):
 
 
 @pytest.mark.parametrize("kind", ["full", "light"])
-def test_that_the_shipped_maps_fit_the_encoders_that_are_locked(kind: str) -> None:
+@pytest.mark.parametrize("path", [METRIC_FILE, INTENTS_FILE])
+def test_that_the_shipped_maps_fit_the_encoders_that_are_locked(kind: str, path: Path) -> None:
     plain = meaning(encoder(kind))
-    assert mapped(plain).name.startswith(f"{plain.name}~")
-    assert FaqSearch(encoder(kind))._encoder.name == mapped(plain).name, "whatever else the encoder tells"
-    known, _ = metric._maps(metric.METRIC_FILE)
-    for name, width in zip(metric._names(plain), plain.widths, strict=True):
+    assert mapped(plain, path).name.startswith(f"{plain.name}~")
+    known, _ = maps(path)
+    for name, width in zip(part_names(plain), plain.widths, strict=True):
         left, right = known[name]
         assert (left.shape, right.shape) == ((width, 32), (32, width))
         assert 0 < np.abs(left @ right).max() < 1
 
 
+def test_that_search_and_intents_see_the_meaning_each_by_its_own_maps() -> None:
+    whole = encoder("full")
+    assert FaqSearch(whole)._encoder.name == mapped(meaning(whole), METRIC_FILE).name
+    assert told_apart(whole).name == mapped(meaning(whole), INTENTS_FILE).name
+    assert told_apart(whole).name != FaqSearch(whole)._encoder.name
+
+
 def test_that_an_encoder_nobody_learned_for_stays_as_it_is() -> None:
     plain = HashingEncoder()
-    assert mapped(plain) is plain
+    assert mapped(plain, METRIC_FILE) is plain
+    assert told_apart(plain) is plain

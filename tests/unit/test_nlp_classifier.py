@@ -7,7 +7,7 @@ import pytest
 
 from nlp import training
 from nlp.classifier import TextClassifier
-from nlp.training import MANY
+from nlp.training import DOUBTFUL, FEW, MANY, Recipe, learn
 from tests.fakes.encoder import HashingEncoder
 
 EXAMPLES = {
@@ -152,6 +152,20 @@ def test_that_many_texts_are_told_as_one_by_one(classifier: TextClassifier, monk
         one = classifier.predict(text)
         assert (many.label, many.known) == (one.label, one.known)
         assert many.confidence == pytest.approx(one.confidence, abs=1e-5)
+
+
+def test_that_of_several_recipes_the_one_is_taken_that_held_out_rows_speak_for() -> None:
+    texts, labels = _rows()
+    weak = Recipe(strength=1e-6)
+
+    def likelihood(*recipes: Recipe) -> float:
+        learned = learn(texts, labels, HashingEncoder(), seed=7, balance=0.0, reject=False, recipes=recipes)
+        own = [row[learned.labels.index(label)] for row, label in zip(learned.held_out, labels, strict=True)]
+        return float(np.log(np.array(own) + 1e-6).mean())
+
+    alone = {recipe: likelihood(recipe) for recipe in (weak, FEW, DOUBTFUL)}
+    assert alone[weak] < min(alone[FEW], alone[DOUBTFUL])
+    assert likelihood(weak, FEW, DOUBTFUL) == max(alone.values())
 
 
 def test_that_balance_gives_rare_labels_their_share() -> None:

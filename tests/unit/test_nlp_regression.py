@@ -50,6 +50,14 @@ def test_that_a_row_that_counts_thrice_is_as_good_as_three() -> None:
     assert np.allclose(bias, bias_again, atol=0.02)
 
 
+def test_that_doubt_is_shared_by_all_classes() -> None:
+    rows, targets = np.repeat(np.eye(4, dtype=np.float32), 5, axis=0), np.repeat(np.arange(4), 5)
+    for doubt in (0.0, 0.2):
+        weights, bias = fit_softmax(rows, targets, 4, strength=1e5, doubt=doubt)
+        found = softmax(rows @ weights + bias)
+        assert np.allclose(found[np.arange(20), targets], 1 - doubt * 3 / 4, atol=0.01)
+
+
 def test_that_many_classes_get_fewer_directions() -> None:
     assert rank_for(100, 50) == 100
     assert rank_for(2700, 51) < rank_for(2700, 6) <= 2000
