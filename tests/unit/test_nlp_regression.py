@@ -60,8 +60,8 @@ def test_that_doubt_is_shared_by_all_classes() -> None:
 
 def test_that_many_classes_get_fewer_directions() -> None:
     assert rank_for(100, 50) == 100
-    assert rank_for(2700, 51) < rank_for(2700, 6) <= 2000
-    assert rank_for(2700, 150) == 500
+    assert rank_for(2700, 77) < rank_for(2700, 51) <= 2000
+    assert rank_for(2700, 300) == 500
     assert rank_for(4500, 77) < rank_for(9000, 77) == 1500
     assert rank_for(100_000, 50) == 3000
 
