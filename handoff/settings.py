@@ -64,7 +64,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("KEFU_BOT_ATTEMPTS", "3", "How often a bot turn is tried before the customer is told it failed."),
         Setting("KEFU_BOT_CONCURRENCY", "8", "Bot turns at once, per gateway."),
         Setting("KEFU_OFFER_SECONDS", "30", "How long an offer rings at one agent."),
-        Setting("KEFU_ANGER_THRESHOLD", "0.835", "Anger of one message (0 to 1) that escalates at once."),
+        Setting("KEFU_ANGER_THRESHOLD", "0.845", "Anger of one message (0 to 1) that escalates at once."),
         Setting("KEFU_MISSES", "2", "Turns in a row not understood that escalate."),
         Setting(
             "KEFU_PRESENCE_GRACE_SECONDS",

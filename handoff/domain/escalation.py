@@ -29,7 +29,7 @@ class TurnView:
 class Thresholds:
     """Settings of the rules."""
 
-    anger: float = 0.835
+    anger: float = 0.845
     anger_rising: float = 0.6
     misses: int = 2
     similarity: float = 0.8
