@@ -32,7 +32,7 @@ COPY handoff/__init__.py handoff/client.py handoff/
 COPY handoff/domain handoff/domain
 COPY config.yml domain.yml endpoints.yml credentials.yml ./
 ENV PYTHONUNBUFFERED=1 PYTHONPATH=/kefu OMP_NUM_THREADS=1 TF_CPP_MIN_LOG_LEVEL=3 LOG_LEVEL=WARNING RASA_TELEMETRY_ENABLED=false
-RUN .venv/bot/bin/python -m rasa train --data bot/data --out bot/models --fixed-model-name kefu
+RUN .venv/bot/bin/python -m bot train --data bot/data --out bot/models --fixed-model-name kefu
 RUN useradd --system --uid 10001 --create-home kefu
 USER kefu
-CMD [".venv/bot/bin/python", "-m", "rasa", "run", "-i", "0.0.0.0", "--model", "bot/models", "--credentials", "credentials.yml", "--endpoints", "endpoints.yml"]
+CMD [".venv/bot/bin/python", "-m", "bot", "run", "-i", "0.0.0.0", "--model", "bot/models", "--credentials", "credentials.yml", "--endpoints", "endpoints.yml"]

@@ -1,6 +1,5 @@
-"""`rasa train` with a head start: while Rasa loads, a quarter of a minute of one core, the training texts are encoded on the other.
-
-    .venv/bot/bin/python -m bot.train --config config.yml --domain domain.yml --data bot/data … (what `rasa train` takes)
+"""The head start of `python -m bot train`: while Rasa loads, a quarter of a minute of one core, the training texts are encoded on the
+other.
 
 The encoders let Python go on while they work, so a thread is enough. A text that it has not reached is encoded by the component that
 wants it; `rasa train` alone makes the same model.
@@ -9,8 +8,6 @@ wants it; `rasa train` alone makes the same model.
 from __future__ import annotations
 
 import logging
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,6 @@ from nlp.vectors import training_encoder
 
 log = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parent.parent
-_PATIENCE = 1e-4  # seconds
 
 
 def encoders_of(config: dict[str, Any]) -> list[str]:
@@ -51,18 +47,3 @@ def encode_ahead() -> None:
     except Exception:
         # Nothing is lost but time: whoever needs the vectors makes them, or says what is wrong with the data.
         log.exception("the training texts could not be encoded ahead")
-
-
-def main() -> None:
-    # numpy lets Python go on for a millisecond at a time and must then ask for it back: each time for up to 5 ms, unless told
-    # otherwise, while Rasa's imports keep it busy. Measured so: 48 ms for a text instead of 24.
-    sys.setswitchinterval(_PATIENCE)
-    threading.Thread(target=encode_ahead, daemon=True).start()
-    from rasa.__main__ import main as rasa
-
-    sys.argv = ["rasa", "train", *sys.argv[1:]]
-    rasa()
-
-
-if __name__ == "__main__":
-    main()

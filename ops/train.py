@@ -66,8 +66,8 @@ def _rasa_cache() -> Path:
 
 
 def _run_rasa(out: Path, show: Callable[[str], None]) -> int:
-    """Run `rasa train` into `out`, naming to `show` the component that is being trained; Rasa's exit code."""
-    command = [str(ROOT / ".venv/bot/bin/python"), "-m", "bot.train", "--config", "config.yml"]
+    """Train a model into `out`, naming to `show` the component that is being trained; Rasa's exit code."""
+    command = [str(ROOT / ".venv/bot/bin/python"), "-m", "bot", "train", "--config", "config.yml"]
     command += ["--domain", "domain.yml", "--data", "bot/data", "--out", str(out), "--fixed-model-name", NAME]
     # What it would find, the tests find: of a few seconds each time only warnings were left.
     command.append("--skip-validation")

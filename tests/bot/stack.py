@@ -49,7 +49,7 @@ def model(folder: Path) -> Path:
     command = [
         sys.executable,
         "-m",
-        "rasa",
+        "bot",
         "train",
         "--data",
         "bot/data",
@@ -133,7 +133,7 @@ class BotStack:
     def _start_rasa(self) -> None:
         files = ("--credentials", "credentials.yml", "--endpoints", "endpoints.yml")
         self._rasa = self._spawn(
-            "rasa", "run", "-i", "127.0.0.1", "-p", str(self._ports[0]), "--model", str(self._models), *files
+            "bot", "run", "-i", "127.0.0.1", "-p", str(self._ports[0]), "--model", str(self._models), *files
         )
         self._until(lambda: self._http.get("/health"), self._rasa)
 
