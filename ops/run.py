@@ -105,7 +105,7 @@ def main() -> None:
     with stoppable(), only_one(var / "run.lock", running, wait=False):
         ensure_model()
         stack = Stack(var, ports="default", rasa=arguments.rasa, inherit=True, report=lambda line: say(f"  ✓ {line}"))
-        say("Starting Kefu; Rasa needs about half a minute.")
+        say("Starting Kefu; the bot needs ten seconds or more.")
         with Follower(stack.logs) if arguments.verbose else nullcontext():
             serve(stack)
 

@@ -37,7 +37,7 @@ HEALTH = {
     "actions": "/health",
     "rasa": "/webhooks/kefu/health",
 }
-# Rasa imports TensorFlow, loads the model and plays a warm-up turn: about half a minute on two idle cores.
+# Rasa loads the model and plays a warm-up turn: five seconds on two idle cores, a minute and more on busy ones.
 START_SECONDS = {"rasa": 300.0, "faq": 120.0}
 DEFAULT_START_SECONDS = 60.0
 # A Rasa or a knowledge base that loads its models keeps a processor busy for many seconds. Words between people go first.

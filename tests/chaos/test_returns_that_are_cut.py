@@ -18,7 +18,7 @@ from tests.chaos.wire import Doors
 from tests.fakes.holding_shop import HoldingShop
 
 pytestmark = pytest.mark.slow
-# A Rasa that was killed takes half a minute to start on an idle machine.
+# A Rasa that was killed takes five seconds to start on an idle machine, many times that on a busy one.
 PATIENCE_SECONDS = 240.0
 
 
